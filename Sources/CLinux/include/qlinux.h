@@ -1,0 +1,8 @@
+// The Linux calls that Swift's Glibc module does not carry.
+#ifndef QLINUX_H
+#define QLINUX_H
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#endif

@@ -1,0 +1,3 @@
+#ifndef QLUA_H
+#define QLUA_H
+#endif

@@ -1,0 +1,2 @@
+// placeholder until the shim lands
+#include "qlua.h"

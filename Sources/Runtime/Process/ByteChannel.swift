@@ -1,0 +1,178 @@
+import Glibc
+import SystemPackage
+
+/// A stream of bytes to and from something outside: one non-blocking descriptor on the loop.
+///
+/// Reading never stops by itself and delivers in pieces of up to 256 KiB; writing is queued in
+/// order. Both directions end when the peer closes, after what it sent has been delivered.
+@LoopActor
+public final class ByteChannel {
+    /// Receives what the peer sent. The buffer is valid during the call only.
+    public var onBytes: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called once when the stream has ended; nil for an orderly end of file.
+    public var onEnd: ((Errno?) -> Void)?
+    /// Whether the stream has ended or was closed.
+    public private(set) var hasEnded = false
+
+    private let descriptor: Int32
+    private var watch: DescriptorWatch?
+    private var queue: [[UInt8]] = []
+    private var queueHead = 0
+    private var offsetInHead = 0
+    private var queuedTotal = 0
+    private var writtenTotal = 0
+    private let progress = Broadcast()
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 256 * 1024, alignment: 16)
+
+    /// Takes over `descriptor`, makes it non-blocking and starts to read.
+    public init(descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        watch = EventLoop.shared.watch(descriptor, for: .readable) { [weak self] ready in
+            self?.serve(ready)
+        }
+    }
+
+    isolated deinit {
+        close()
+        buffer.deallocate()
+    }
+
+    /// Makes a connected pair of stream sockets: a channel, and a descriptor to hand to a child.
+    ///
+    /// - Throws: `Errno` where the process has no descriptors left.
+    public static func pair() throws(Errno) -> (channel: ByteChannel, peer: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw Errno(rawValue: errno) }
+        return (ByteChannel(descriptor: ends[0]), ends[1])
+    }
+
+    /// Whether reading is held back, so that the peer's writes block when its buffers are full.
+    public var isPaused = false {
+        didSet { updateInterest() }
+    }
+
+    /// Queues bytes without waiting; dropped where the stream has ended.
+    public func enqueue(_ bytes: [UInt8]) {
+        guard !hasEnded, !bytes.isEmpty else { return }
+        queue.append(bytes)
+        queuedTotal += bytes.count
+        flush()
+    }
+
+    /// Writes bytes and waits until the kernel has taken the last of them.
+    ///
+    /// - Throws: `Errno` (`.brokenPipe` where the stream has ended, `.timedOut` where the deadline
+    ///   passed; the rest stays queued), or `CancellationError`.
+    public func write(_ bytes: [UInt8], until deadline: Deadline) async throws {
+        guard !hasEnded else { throw Errno.brokenPipe }
+        enqueue(bytes)
+        let target = queuedTotal
+        while writtenTotal < target {
+            guard !hasEnded else { throw Errno.brokenPipe }
+            guard try await progress.wait(until: deadline) else { throw Errno.timedOut }
+        }
+    }
+
+    /// Tells the peer that nothing more will be written, once the queue is empty.
+    public func endWriting() {
+        guard !hasEnded else { return }
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Closes the descriptor; nothing is delivered after this.
+    public func close() {
+        guard let watch else { return }
+        self.watch = nil
+        watch.cancel()
+        _ = Glibc.close(descriptor)
+        hasEnded = true
+        onBytes = nil
+        onEnd = nil
+        progress.notify()
+    }
+
+    private func serve(_ ready: Readiness) {
+        if ready.contains(.writable) { flush() }
+        if ready.contains(.readable), !isPaused { readAvailable() }
+    }
+
+    private func readAvailable() {
+        // A few rounds only, so that a flood on one channel does not starve the others.
+        for _ in 0..<8 where watch != nil && !isPaused {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count > 0 {
+                onBytes?(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                if count < buffer.count { return }
+            } else if count == 0 {
+                return end(nil)
+            } else if errno == EINTR {
+                continue
+            } else if errno == EAGAIN {
+                return
+            } else {
+                // EIO: the other side of a pseudo-terminal is closed.
+                return end(errno == EIO || errno == ECONNRESET ? nil : Errno(rawValue: errno))
+            }
+        }
+    }
+
+    private func flush() {
+        while queueHead < queue.count {
+            let count = queue[queueHead].withUnsafeBytes { bytes in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[offsetInHead...])
+                return send(rest)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno != EAGAIN { dropQueue() }
+                break
+            }
+            writtenTotal += count
+            offsetInHead += count
+            if offsetInHead == queue[queueHead].count { advanceQueue() }
+        }
+        progress.notify()
+        updateInterest()
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+        // MSG_NOSIGNAL keeps a dead peer from raising SIGPIPE; pipes and terminals lack `send`.
+        let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        guard count < 0, errno == ENOTSOCK else { return count }
+        return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    }
+
+    private func advanceQueue() {
+        offsetInHead = 0
+        queueHead += 1
+        if queueHead == queue.count || queueHead > 1024 {
+            queue.removeFirst(queueHead)
+            queueHead = 0
+        }
+    }
+
+    private func dropQueue() {
+        queue.removeAll()
+        queueHead = 0
+        offsetInHead = 0
+    }
+
+    private func updateInterest() {
+        var interest: Readiness = isPaused || hasEnded ? [] : .readable
+        if queueHead < queue.count { interest.insert(.writable) }
+        watch?.interest = interest
+    }
+
+    private func end(_ error: Errno?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        dropQueue()
+        updateInterest()
+        watch?.cancel()
+        progress.notify()
+        onEnd?(error)
+    }
+}

@@ -1,0 +1,3 @@
+import QshRuntime
+
+print("qsh")

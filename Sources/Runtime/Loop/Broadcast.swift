@@ -1,9 +1,7 @@
 /// Wakes everybody who waits for a change: the one leaf on which all waiting is built.
 ///
-/// Code keeps its state in plain variables, calls ``notify()`` after changing them, and waits in a
-/// loop: `while !condition { guard try await changed.wait(until: deadline) else { … } }`. The check
-/// and the wait must both be made from code on ``LoopActor`` with no `await` between them, or a
-/// change in between goes unseen (inside `#expect` there is one).
+/// Code keeps its state in plain variables, calls ``notify()`` after changing them, and waits with
+/// ``wait(until:for:)``, which looks at the state itself, so that no change can slip between.
 @LoopActor
 public final class Broadcast {
     private final class Waiter {
@@ -30,11 +28,22 @@ public final class Broadcast {
         for waiter in woken { waiter.finish(.success(true)) }
     }
 
-    /// Waits for the next ``notify()``.
+    /// Waits until `condition` holds; it is asked at once and after each ``notify()``.
     ///
     /// - Returns: false where the deadline passed first.
     /// - Throws: `CancellationError` where the task was cancelled.
-    public func wait(until deadline: Deadline) async throws -> Bool {
+    public func wait(
+        until deadline: Deadline, for condition: @LoopActor () -> Bool
+    ) async throws -> Bool {
+        // A caller whose task does not prefer this executor is queued once more on its way in, so
+        // only what is asked in here is asked in one step with the waiting.
+        while !condition() {
+            guard try await waitForNotify(until: deadline) else { return condition() }
+        }
+        return true
+    }
+
+    private func waitForNotify(until deadline: Deadline) async throws -> Bool {
         try Task.checkCancellation()
         if deadline.hasPassed { return false }
         let waiter = Waiter()

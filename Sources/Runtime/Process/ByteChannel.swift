@@ -70,10 +70,11 @@ public final class ByteChannel {
         guard !hasEnded else { throw Errno.brokenPipe }
         enqueue(bytes)
         let target = queuedTotal
-        while writtenTotal < target {
-            guard !hasEnded else { throw Errno.brokenPipe }
-            guard try await progress.wait(until: deadline) else { throw Errno.timedOut }
+        let inTime = try await progress.wait(until: deadline) {
+            self.writtenTotal >= target || self.hasEnded
         }
+        guard inTime else { throw Errno.timedOut }
+        guard writtenTotal >= target else { throw Errno.brokenPipe }
     }
 
     /// Tells the peer that nothing more will be written, once the queue is empty.

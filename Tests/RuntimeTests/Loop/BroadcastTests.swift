@@ -9,7 +9,7 @@ import TestSupport
         let changed = Broadcast()
         let start = Deadline.now
 
-        let woken = try await changed.wait(until: .after(.milliseconds(20)))
+        let woken = try await changed.wait(until: .after(.milliseconds(20))) { false }
 
         #expect(!woken)
         #expect(Deadline.now - start >= .milliseconds(20))
@@ -17,14 +17,17 @@ import TestSupport
 
     @Test @LoopActor func notifyWakesEveryWaiter() async throws {
         let changed = Broadcast()
+        var isReady = false
         var woken = 0
         let tasks = (0..<3).map { _ in
-            LoopActor.task { woken += (try? await changed.wait(until: .never)) == true ? 1 : 0 }
+            LoopActor.task {
+                let inTime = try? await changed.wait(until: .after(.seconds(5))) { isReady }
+                woken += inTime == true ? 1 : 0
+            }
         }
-        while woken < 3 {
-            await Task.yield()
-            changed.notify()
-        }
+        await Task.yield()
+        isReady = true
+        changed.notify()
         for task in tasks { await task.value }
 
         #expect(woken == 3)
@@ -34,7 +37,7 @@ import TestSupport
         let changed = Broadcast()
         var caught: (any Error)?
         let task = LoopActor.task {
-            do { _ = try await changed.wait(until: .never) } catch { caught = error }
+            do { _ = try await changed.wait(until: .never) { false } } catch { caught = error }
         }
         await Task.yield()
 

@@ -17,10 +17,9 @@ import TestSupport
         reader.onEnd = { _ in ended.notify() }
         try await left.write(sent, until: .after(.seconds(5)))
         left.close()
-        while !reader.hasEnded {
-            guard try await ended.wait(until: .after(.seconds(5))) else { break }
-        }
+        let inTime = try await ended.wait(until: .after(.seconds(5))) { reader.hasEnded }
 
+        #expect(inTime)
         #expect(received == sent)
     }
 

@@ -21,6 +21,8 @@ let package = Package(
         // Carries pkg-config's flags and an empty header, so that Swift cannot name a Lua call.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CEditlineShims", dependencies: ["CEditline"]),
         .target(name: "CLinux"),
         .target(
             name: "QshRuntime",
@@ -45,7 +47,7 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "LuaBridge", "QshRuntime",
+                "CEditlineShims", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -80,7 +80,7 @@ final class LineEditor {
 
     private func readByte() -> Int32 {
         while pending.isEmpty {
-            waitForInput()
+            EventLoop.shared.run(untilReadable: 0)
             if interrupted { return -2 }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = read(0, &buffer, buffer.count)
@@ -92,18 +92,4 @@ final class LineEditor {
         }
         return Int32(pending.removeLast())
     }
-
-    private func waitForInput() {
-        LoopActor.task {
-            let watch = EventLoop.shared.watch(0, for: .readable) { _ in EventLoop.shared.stop() }
-            self.inputWatch = watch
-        }
-        EventLoop.shared.run()
-        LoopActor.assumeIsolated {
-            inputWatch?.cancel()
-            inputWatch = nil
-        }
-    }
-
-    private var inputWatch: DescriptorWatch?
 }

@@ -5,6 +5,8 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "qfile.h"
 #include "qkvm.h"
+#include "qspawn.h"
 
 #endif

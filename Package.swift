@@ -29,8 +29,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Runtime",
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedGuestAgent"]
         ),
+        // Compiles Sources/GuestAgent, which is no target: it is freestanding C for the guest.
+        .plugin(name: "EmbedGuestAgent", capability: .buildTool()),
         .target(
             name: "LuaBridge",
             dependencies: [

@@ -63,3 +63,26 @@ enum HostFile {
         return fstat(descriptor, &raw) == 0 ? Status(raw) : nil
     }
 }
+
+extension HostFile {
+    /// Reads a whole file that is expected to be small.
+    ///
+    /// - Parameter limit: in bytes; the rest of a longer file is left.
+    static func contents(of file: FilePath, limit: Int) throws(InitramfsError) -> [UInt8] {
+        let descriptor = file.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            throw .hostFileUnreadable(file, reason: Errno(rawValue: errno).description)
+        }
+        defer { close(descriptor) }
+        let sink = MemorySink()
+        do throws(ReadFailure) {
+            _ = try sink.copy(from: descriptor, count: limit)
+        } catch {
+            switch error {
+            case .sink(let error): throw error
+            case .source(let code): throw .hostFileUnreadable(file, reason: code.description)
+            }
+        }
+        return sink.bytes
+    }
+}

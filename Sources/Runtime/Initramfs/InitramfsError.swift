@@ -20,6 +20,7 @@ public enum InitramfsError: Error, Equatable {
     case fileTooLarge(InitramfsPath, size: UInt64)
     case hostFileUnreadable(FilePath, reason: String)
     case hostFileWrongKind(FilePath, got: String)
+    case hostDirectoryWrongKind(FilePath, got: String)
     case hostFileChanged(FilePath)
     case hostFileShrank(FilePath, expected: UInt64, got: UInt64)
     case hostRangeOutside(FilePath, offset: UInt64, length: UInt64, size: UInt64)
@@ -101,6 +102,8 @@ extension InitramfsError: DiagnosticError {
             "cannot read `\(file)`: \(reason)"
         case .hostFileWrongKind(let file, let got):
             "cannot take `\(file)` as a file: it is \(got)"
+        case .hostDirectoryWrongKind(let file, let got):
+            "cannot take `\(file)` as a directory: it is \(got)"
         case .hostFileChanged(let file):
             "file `\(file)` changed while it was read: the image would hold a mixture"
         case .hostFileShrank(let file, let expected, let got):

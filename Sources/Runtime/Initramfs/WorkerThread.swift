@@ -36,15 +36,15 @@ enum WorkerThread {
     /// A thread that cannot be had only costs speed: the work is then done in place.
     private static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
-        let failed = pthread_create(&thread, &attributes, { raw in
+        let failed = pthread_create(&thread, nil, { raw in
             if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().body() }
             return nil
         }, work.toOpaque())
-        if failed != 0 { work.takeRetainedValue().body() }
+        if failed != 0 {
+            work.takeRetainedValue().body()
+        } else {
+            pthread_detach(thread)
+        }
     }
 }

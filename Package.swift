@@ -61,7 +61,10 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["QshRuntime"],
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Support",
             swiftSettings: settings
         ),

@@ -130,11 +130,3 @@ private func alternatives(_ patterns: [String]) -> String {
     guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "output" }
     return quoted.dropLast().joined(separator: ", ") + " or " + last
 }
-
-extension Duration {
-    /// As a message says it: `5.0 s`.
-    var inSeconds: String {
-        let tenths = Int((seconds * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) s"
-    }
-}

@@ -24,11 +24,3 @@ public enum QMPError: DiagnosticError, Equatable {
         }
     }
 }
-
-extension Duration {
-    /// As a message says it: `5.0 s`.
-    var inSeconds: String {
-        let tenths = Int((seconds * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) s"
-    }
-}

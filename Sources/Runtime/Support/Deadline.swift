@@ -65,6 +65,12 @@ extension Duration {
     public var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
+
+    /// As a message says it: `5.0 s`.
+    var inSeconds: String {
+        let tenths = Int((seconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
 }
 
 private func monotonicNanoseconds() -> Int64 {

@@ -7,13 +7,10 @@ public enum BuiltProgram {
     public static var victim: FilePath { beside("victim") }
 
     private static func beside(_ name: String) -> FilePath {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink(
-                "/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-                bytes.count)
-        }
-        let own = FilePath(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self))
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let own = FilePath(String(decoding: bytes, as: UTF8.self))
         return own.removingLastComponent().appending(name)
     }
 }

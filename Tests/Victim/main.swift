@@ -3,7 +3,6 @@
 import Glibc
 import QshRuntime
 
-setvbuf(stdout, nil, _IONBF, 0)
 let arguments = CommandLine.arguments
 guard arguments.count >= 3, arguments[1] == "spawn" else { exit(2) }
 let command = Command(Array(arguments[2...]))
@@ -11,6 +10,7 @@ LoopActor.task {
     do {
         let child = try ChildProcess.spawn(command, descriptors: [1: 1, 2: 2, 5: 5])
         print(child.pid)
+        fflush(nil)
         _ = try await child.waitForExit(until: .never)
         exit(0)
     } catch {

@@ -32,7 +32,7 @@ import TestSupport
         let crossed = high.writingEnd
         // Crossed on purpose: each number is taken by the other descriptor here.
         let child = try ChildProcess.spawn(
-            Command(["sh", "-c", "echo low >&\(crossed); echo nine >&9; ls /proc/self/fd >&9"]),
+            Command(["bash", "-c", "echo low >&\(crossed); echo nine >&9; ls /proc/self/fd >&9"]),
             descriptors: [crossed: low.writingEnd, 9: high.writingEnd])
 
         #expect(try await child.waitForExit(until: .after(.seconds(20))) == .exited(0))
@@ -94,16 +94,15 @@ import TestSupport
     @Test @LoopActor func startsWithDefaultSignals() async throws {
         let pipe = try TestPipe()
         let child = try ChildProcess.spawn(
-            Command(["grep", "-E", "^Sig(Blk|Ign|Cgt)", "/proc/self/status"]),
-            descriptors: [1: pipe.writingEnd])
+            Command(["cat", "/proc/self/status"]), descriptors: [1: pipe.writingEnd])
 
         _ = try await child.waitForExit(until: .after(.seconds(5)))
         #expect(try await pipe.waitForEnd(until: .after(.seconds(5))))
 
-        let none = "0000000000000000"
-        #expect(
-            String(decoding: pipe.received, as: UTF8.self)
-                == "SigBlk:\t\(none)\nSigIgn:\t\(none)\nSigCgt:\t\(none)\n")
+        let lines = String(decoding: pipe.received, as: UTF8.self).split(separator: "\n")
+        for name in ["SigBlk", "SigIgn", "SigCgt"] {
+            #expect(lines.contains("\(name):\t0000000000000000"))
+        }
     }
 
     @Test @LoopActor func aChildDiesWithAKilledParent() async throws {

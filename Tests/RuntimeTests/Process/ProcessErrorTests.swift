@@ -28,7 +28,8 @@ import TestSupport
     }
 
     @Test @LoopActor func namesAMissingFile() {
-        #expect(error(Command(["/no/such/program"])) == "cannot run `/no/such/program`: no such file")
+        #expect(
+            error(Command(["/no/such/program"])) == "cannot run `/no/such/program`: no such file")
     }
 
     @Test @LoopActor func namesAMissingFolder() {

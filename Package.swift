@@ -68,10 +68,15 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: settings
         ),
+        // A process of the tests' own that may be killed.
+        .executableTarget(
+            name: "victim", dependencies: ["QshRuntime"], path: "Tests/Victim",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport",
+                "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

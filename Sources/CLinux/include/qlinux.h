@@ -9,5 +9,6 @@
 #include "qkvm.h"
 #include "qsearch.h"
 #include "qspawn.h"
+#include "qstdout.h"
 
 #endif

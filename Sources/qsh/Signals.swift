@@ -1,0 +1,6 @@
+import QshRuntime
+
+extension Session {
+    func watchSignals(editor: LineEditor? = nil) -> SignalWatches { SignalWatches() }
+}
+@LoopActor final class SignalWatches { func cancel() {} }

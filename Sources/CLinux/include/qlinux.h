@@ -7,6 +7,8 @@
 
 #include "qfile.h"
 #include "qkvm.h"
+#include "qsignals.h"
 #include "qspawn.h"
+#include "qterminal.h"
 
 #endif

@@ -5,7 +5,9 @@ public struct MachineConfiguration: Sendable, Equatable {
     /// Number and arrangement of processors, as QEMU's `-smp` has them.
     public struct CPUTopology: Sendable, Equatable {
         /// `-smp`'s keys, in the order in which it documents them.
-        public static let keys = ["cpus", "maxcpus", "sockets", "dies", "clusters", "cores", "threads"]
+        public static let keys = [
+            "cpus", "maxcpus", "sockets", "dies", "clusters", "cores", "threads",
+        ]
 
         /// Values of those keys that were given.
         public var counts: [String: Int]

@@ -22,7 +22,9 @@ public struct QEMUArguments: Sendable, Equatable {
     /// Makes the arguments for one run.
     ///
     /// Raw `args` are taken as they are: check them with ``refuse(_:)`` first.
-    public init(_ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring) {
+    public init(
+        _ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring
+    ) {
         addProcessor(configuration, accelerator)
         addKernel(configuration)
         addConsole(wiring)

@@ -44,7 +44,8 @@ public enum QEMUBinary {
     private static func isProgram(_ path: FilePath) -> Bool {
         var status = stat()
         return path.withPlatformString { text in
-            stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(text, X_OK) == 0
+            stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                && access(text, X_OK) == 0
         }
     }
 }
@@ -70,7 +71,7 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
         switch source {
         case .option: "option `qemu`: `\(program)` is not a program"
         case .environment: "QSH_QEMU: `\(program)` is not a program"
-        case .path: "cannot run a \(arch) machine: `\(program)` is not on PATH"
+        case .path: "machine of architecture \(arch): `\(program)` is not on PATH"
         }
     }
 

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A running QEMU: its console, its control socket, its agent's port, its end.
 ///
-/// Made by ``boot(_:environment:folder:log:onConsole:)``. Dropping the last reference kills it.
+/// Made by ``boot(_:name:environment:runs:console:log:onConsole:)``. Dropping the last reference kills it.
 @LoopActor
 public final class Machine {
     /// What it was made from.
@@ -26,6 +26,7 @@ public final class Machine {
     public nonisolated var pid: Int32 { child.pid }
 
     let child: ChildProcess
+    private let folder: RunDirectory
     private let wires: MachineWires
     private let started = Deadline.now
     private var shutdownStep: ShutdownStep?
@@ -38,13 +39,15 @@ public final class Machine {
 
     init(
         _ configuration: MachineConfiguration, _ accelerator: Accelerator.Choice,
-        console: Console, wires: MachineWires, child: ChildProcess, reproduce: String
+        console: Console, wires: MachineWires, child: ChildProcess, folder: RunDirectory,
+        reproduce: String
     ) {
         self.configuration = configuration
         self.accelerator = accelerator
         self.console = console
         self.wires = wires
         self.child = child
+        self.folder = folder
         self.reproduce = reproduce
         qmp = QMPClient(wires.qmp)
         commands = wires.agent.map { CommandChannel($0) }
@@ -54,7 +57,20 @@ public final class Machine {
         watch()
     }
 
-    isolated deinit { child.signal(SIGKILL) }
+    isolated deinit {
+        child.signal(SIGKILL)
+        console.transcript.close()
+        folder.remove(keeping: !endedInOrder)
+    }
+
+    /// Whether nobody will want to read the transcript: messages may name it where a machine
+    /// failed, was killed or was dropped while it ran.
+    private var endedInOrder: Bool {
+        switch exit?.cause {
+        case .powerOff, .reboot, .stopped: true
+        default: false
+        }
+    }
 
     /// Waits for the end.
     ///

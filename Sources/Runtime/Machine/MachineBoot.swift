@@ -8,16 +8,19 @@ extension Machine {
     /// initramfs, the command line, raw arguments, the accelerator.
     ///
     /// - Parameters:
+    ///   - name: of the run folder.
     ///   - environment: qsh's own variables, for `PATH` and `QSH_QEMU`.
-    ///   - folder: where the transcript goes; in memory only where nil.
+    ///   - runs: where run folders are.
+    ///   - console: what the console keeps and what ends its waits.
     ///   - log: told in one line each what was decided, such as the accelerator.
     ///   - onConsole: given the console before the guest can print.
     /// - Throws: a `DiagnosticError` (``MachineError``, ``MachineConfigurationError``,
     ///   ``KernelImageError``, ``KernelCommandLineError``, ``AcceleratorError``,
-    ///   ``QEMUBinaryError``, ``ProcessError``), or `CancellationError`.
+    ///   ``QEMUBinaryError``, ``RunDirectoryError``, ``ProcessError``), or `CancellationError`.
     public static func boot(
-        _ configuration: MachineConfiguration, environment: [String: String],
-        folder: FilePath? = nil, console: ConsoleConfiguration = ConsoleConfiguration(),
+        _ configuration: MachineConfiguration, name: String = "machine",
+        environment: [String: String], runs: RunDirectoryBase = .standard,
+        console: ConsoleConfiguration = ConsoleConfiguration(),
         log: @LoopActor (String) -> Void = { _ in },
         onConsole: @LoopActor (Console) -> Void = { _ in }
     ) async throws -> Machine {
@@ -26,7 +29,8 @@ extension Machine {
             for: configuration.arch, option: configuration.qemu, environment: environment)
         let choice = try Accelerator.choose(configuration.accel, for: configuration.arch)
         log(choice.line)
-        let launch = Launch(configuration: configuration, qemu: qemu, folder: folder, console: console)
+        let launch = Launch(
+            configuration: configuration, name: name, qemu: qemu, runs: runs, console: console)
         let machine = try await launch.start(choice, onConsole)
         guard choice.accelerator == .kvm, choice.wasAutomatic,
             try await machine.staysSilent(for: silenceLimit)
@@ -58,12 +62,15 @@ extension Machine {
 @LoopActor
 private struct Launch {
     let configuration: MachineConfiguration
+    let name: String
     let qemu: FilePath
-    let folder: FilePath?
+    let runs: RunDirectoryBase
     let console: ConsoleConfiguration
 
     /// QEMU answers in 65 ms; a host under load, or one that must allocate much memory, later.
     static let handshakeLimit: Duration = .seconds(30)
+    /// How many run folders of earlier failures stay for their readers.
+    static let keptFolders = 20
 
     func start(
         _ choice: Accelerator.Choice, _ onConsole: @LoopActor (Console) -> Void
@@ -74,16 +81,28 @@ private struct Launch {
         } catch {
             throw MachineError(.noSockets(error))
         }
-        let console = Console(configuration: console, transcript: Transcript(folder: folder))
+        let pasted = command(choice, .terminal)
+        runs.removeKept(beyond: Self.keptFolders)
+        let folder = try RunDirectory.create(machine: name, base: runs)
+        let transcript = Transcript(folder: configuration.transcript ?? folder.path)
+        let console = Console(configuration: console, transcript: transcript)
         onConsole(console)
-        let child = try ChildProcess.spawn(
-            command(choice, wires.wiring), descriptors: wires.descriptors)
-        wires.closePeers()
-        let machine = Machine(
-            configuration, choice, console: console, wires: wires, child: child,
-            reproduce: command(choice, .terminal).shellQuoted)
-        try await greet(machine)
-        return machine
+        do {
+            try folder.record(pasted)
+            let child = try ChildProcess.spawn(
+                command(choice, wires.wiring), descriptors: wires.descriptors)
+            wires.closePeers()
+            try folder.record(pid: child.pid)
+            let machine = Machine(
+                configuration, choice, console: console, wires: wires, child: child,
+                folder: folder, reproduce: pasted.shellQuoted)
+            try await greet(machine)
+            return machine
+        } catch {
+            // Nothing was printed that a reader of the error would miss.
+            folder.remove(keeping: transcript.count > 0)
+            throw error
+        }
     }
 
     private func command(_ choice: Accelerator.Choice, _ wiring: QEMUArguments.Wiring) -> Command {
@@ -123,7 +142,7 @@ extension FilePath {
 extension MachineConfiguration {
     /// Checks everything that can be checked without QEMU.
     ///
-    /// - Throws: what ``Machine/boot(_:environment:folder:console:log:onConsole:)`` lists.
+    /// - Throws: what ``Machine/boot(_:name:environment:runs:console:log:onConsole:)`` lists.
     public func validate() throws {
         try QEMUArguments.refuse(args)
         if let kernel {

@@ -88,7 +88,7 @@ public struct MachineError: DiagnosticError, Equatable {
         if words.count > (message.hasPrefix("QEMU did not start") ? 1 : 0) {
             notes.append(Self.block("QEMU said", words))
         }
-        if let transcript = context.transcript {
+        if let transcript = context.transcript, context.consoleBytes > 0 {
             notes.append("the whole console is in `\(transcript)`")
         }
         return notes

@@ -11,7 +11,6 @@ final class MachineWires {
     let words: OutputCollector
     private let wordsChannel: ByteChannel
     private var peers: [Int32: Int32] = [:]
-    private let ended = Broadcast()
 
     /// Numbers that the sockets have in QEMU; 0 is `/dev/null`, 1 and 2 carry its words.
     static let serialNumber: Int32 = 3
@@ -60,10 +59,7 @@ final class MachineWires {
     /// Waits until everything that QEMU left in the sockets has been read.
     func drain(until deadline: Deadline) async {
         for channel in [serial, qmp, agent, wordsChannel] {
-            // Ends come through callbacks that have other owners, so they are looked for.
-            while let channel, !channel.hasEnded, !deadline.hasPassed {
-                _ = try? await ended.wait(until: .after(.milliseconds(5))) { channel.hasEnded }
-            }
+            _ = try? await channel?.waitForEnd(until: deadline)
         }
     }
 

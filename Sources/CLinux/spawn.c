@@ -19,8 +19,11 @@ enum { MAX_DESCRIPTORS = 64 };
 // since another thread may hold the allocator's lock at the fork.
 
 static void reset_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    // The kernel's own call, since glibc's leaves out the two signals that it keeps for threads, and
+    // they may be inherited as ignored. All zero is the default in every architecture's layout.
+    unsigned long action[8] = {0};
+    for (int number = 1; number < NSIG; number++)
+        syscall(SYS_rt_sigaction, number, action, NULL, (NSIG - 1) / 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -14,7 +14,7 @@ final class REPL {
 
     /// - Returns: the exit code.
     func run() -> Int32 {
-        guard let session = onLoop({ try await Session(self.invocation) }) else {
+        guard let session = onLoop({ try await Session.open(self.invocation) }) else {
             return Verdict.recipeFailed.exitCode
         }
         let names = Completion(session)

@@ -10,7 +10,7 @@ final class Session {
     private let renderer = DiagnosticRenderer.standardError
     private let isQuiet: Bool
 
-    init(_ invocation: Invocation) throws {
+    private init(_ invocation: Invocation) throws {
         isQuiet = invocation.isQuiet
         var configuration = LuaConfiguration()
         if case .file(let path) = invocation.source {
@@ -23,8 +23,12 @@ final class Session {
             StandardError.write(renderer.render(error, note: "in a task that nobody waited for"))
         }
         lua = try LuaState(configuration)
-        try lua.install(QshAPI.modules(services(invocation)))
-        try QshAPI.adopt(lua)
+    }
+
+    static func open(_ invocation: Invocation) async throws -> Session {
+        let session = try Session(invocation)
+        try await QshAPI.install(in: session.lua, session.services(invocation))
+        return session
     }
 
     /// Runs a recipe to its end.
@@ -33,7 +37,7 @@ final class Session {
     static func run(_ invocation: Invocation) async -> Int32 {
         do {
             let chunk = try RecipeSource.read(invocation.source)
-            let session = try Session(invocation)
+            let session = try await Session.open(invocation)
             let signals = session.watchSignals()
             defer { signals.cancel() }
             return await session.run(chunk, invocation.arguments)

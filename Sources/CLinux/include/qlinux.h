@@ -7,6 +7,7 @@
 
 #include "qfile.h"
 #include "qkvm.h"
+#include "qsearch.h"
 #include "qspawn.h"
 
 #endif

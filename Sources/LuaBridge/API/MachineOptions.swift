@@ -7,8 +7,6 @@ struct MachineOptions {
     var configuration: MachineConfiguration
     /// A root assembled by the recipe, where `initramfs` is one.
     var root: InitramfsObject?
-    /// The kernel as `qsh.kernel.find` described it, where `kernel` is such a table.
-    var kernel: Kernel?
     /// Name in messages and of the run folder.
     var name: String?
     /// Whether the console is printed as it comes.
@@ -21,7 +19,7 @@ struct MachineOptions {
     init(_ options: LuaOptions) throws {
         let arch = try Self.arch(options)
         configuration = MachineConfiguration(arch: arch)
-        (configuration.kernel, kernel) = try Self.kernel(options)
+        configuration.kernel = try Self.kernel(options)
         (configuration.initramfs, root) = try Self.initramfs(options)
         configuration.append = try Self.append(options)
         configuration.smp = try Self.smp(options)
@@ -55,13 +53,14 @@ struct MachineOptions {
         return arch
     }
 
-    private static func kernel(_ options: LuaOptions) throws -> (FilePath?, Kernel?) {
+    /// A path, or the table that `qsh.kernel.find` returns.
+    private static func kernel(_ options: LuaOptions) throws -> FilePath? {
         switch options.value("kernel") {
-        case nil: return (nil, nil)
-        case .string(let bytes): return (FilePath(String(decoding: bytes, as: UTF8.self)), nil)
+        case nil: return nil
+        case .string(let bytes): return FilePath(String(decoding: bytes, as: UTF8.self))
         case .table(let table):
-            let kernel = try KernelAPI.kernel(LuaOptions(table, function: options.functionName))
-            return (kernel.image, kernel)
+            if let image = table["image"]?.text { return FilePath(image) }
+            fallthrough
         default:
             throw options.mismatch("kernel", expects: "a path or what qsh.kernel.find returns")
         }

@@ -3,23 +3,32 @@ import QshRuntime
 /// The global table `qsh`: what recipes see.
 @LoopActor
 public enum QshAPI {
-    /// Its modules and functions.
-    public static func modules(_ services: QshServices) -> [LuaModule] {
-        [
-            KernelAPI.module(services), InitramfsAPI.module(services), MachineAPI.module(services),
-            ProcAPI.module(),
+    /// Puts it into a state.
+    public static func install(in state: LuaState, _ services: QshServices) async throws {
+        try state.install(
             LuaModule(
-                "",
-                primitives: [.immediate("exit", exit), .immediate("nearest", nearestWord)],
+                "qsh",
+                primitives: [
+                    .immediate("exit", exit), .immediate("nearest", nearestWord),
+                    .immediate("now", now),
+                ],
                 constants: [
-                    ("interactive", .bool(services.isInteractive)), ("version", "0.1.0"),
-                ]),
-        ]
+                    ("interactive", .bool(services.isInteractive)), ("version", .text(version)),
+                ],
+                submodules: [
+                    KernelAPI.module(services), InitramfsAPI.module(services),
+                    MachineAPI.module(services), ProcAPI.module(),
+                ]))
+        // The standard library's own way out must unwind the recipe too, so that machines close.
+        _ = try await state.evaluate(LuaChunk("os.exit = qsh.exit", name: "qsh"))
     }
 
-    /// Makes the standard library's own way out unwind the recipe too, so that machines are closed.
-    public static func adopt(_ state: LuaState) throws {
-        try state.assign("qsh.exit", to: "os.exit")
+    /// The version of the program and of its API.
+    public static let version = "0.1.0"
+
+    /// `qsh.now()`: seconds on a clock that never jumps, for measuring.
+    private static func now(_ call: LuaCall) -> [LuaValue] {
+        [.number(Deadline.now.secondsOfClock)]
     }
 
     /// `qsh.exit(code)`: true or nil for 0, false for 1, or a number from 0 to 255.

@@ -57,7 +57,8 @@ public struct Command: Sendable, Equatable {
     static func isProgram(_ path: FilePath) -> Bool {
         var status = stat()
         return path.withPlatformString { text in
-            stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(text, X_OK) == 0
+            guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+            return access(text, X_OK) == 0
         }
     }
 

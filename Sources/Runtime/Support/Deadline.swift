@@ -33,6 +33,9 @@ public struct Deadline: Sendable, Comparable {
         isNever ? .seconds(Int64.max) : .nanoseconds(max(0, nanoseconds - monotonicNanoseconds()))
     }
 
+    /// The moment in seconds of the clock, whose zero means nothing.
+    public var secondsOfClock: Double { Double(nanoseconds) / 1e9 }
+
     /// Earlier moments are less.
     public static func < (left: Deadline, right: Deadline) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -21,11 +21,20 @@ let package = Package(
         // Carries pkg-config's flags and an empty header, so that Swift cannot name a Lua call.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CEditlineShims", dependencies: ["CEditline"]),
         .target(name: "CLinux"),
+        // The codecs in which a kernel takes an initramfs; bzip2 ships no pkg-config file.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLzo", pkgConfig: "lzo2", providers: [.apt(["liblzo2-dev"])]),
         .target(
             name: "QshRuntime",
             dependencies: [
-                "CLinux",
+                "CLinux", "CZlib", "CBzip2", "CLzma", "CLz4", "CZstd", "CLzo",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Runtime",
@@ -45,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "LuaBridge", "QshRuntime",
+                "CEditlineShims", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -5,4 +5,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "qfile.h"
+#include "qkvm.h"
+#include "qsearch.h"
+#include "qspawn.h"
+
 #endif

@@ -21,6 +21,7 @@ public final class ByteChannel {
     private var offsetInHead = 0
     private var queuedTotal = 0
     private var writtenTotal = 0
+    private var endsWriting = false
     private let progress = Broadcast()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: 256 * 1024, alignment: 16)
@@ -78,9 +79,9 @@ public final class ByteChannel {
     }
 
     /// Tells the peer that nothing more will be written, once the queue is empty.
-    public func endWriting() {
-        guard !hasEnded else { return }
-        shutdown(descriptor, Int32(SHUT_WR))
+    public func endWritingWhenDrained() {
+        endsWriting = true
+        if queueHead == queue.count { endWriting() }
     }
 
     /// Closes the descriptor; nothing is delivered after this.
@@ -93,6 +94,11 @@ public final class ByteChannel {
         onBytes = nil
         onEnd = nil
         progress.notify()
+    }
+
+    private func endWriting() {
+        guard !hasEnded else { return }
+        shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func serve(_ ready: Readiness) {
@@ -135,6 +141,7 @@ public final class ByteChannel {
             offsetInHead += count
             if offsetInHead == queue[queueHead].count { advanceQueue() }
         }
+        if endsWriting && queueHead == queue.count { endWriting() }
         progress.notify()
         updateInterest()
     }

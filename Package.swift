@@ -90,5 +90,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Real machines; `--filter BootTests` runs them alone.
+        .testTarget(
+            name: "BootTests",
+            dependencies: [
+                "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
     ]
 )

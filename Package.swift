@@ -20,7 +20,9 @@ let package = Package(
     targets: [
         // Carries pkg-config's flags and an empty header, so that Swift cannot name a Lua call.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-        .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .target(name: "CLuaShims", dependencies: ["CLua"], exclude: ["prelude.lua"]),
+        .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CEditlineShims", dependencies: ["CEditline"]),
         .target(name: "CLinux"),
         // The codecs in which a kernel takes an initramfs; bzip2 ships no pkg-config file.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -36,8 +38,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Runtime",
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedGuestAgent"]
         ),
+        // Compiles Sources/GuestAgent, which is no target: it is freestanding C for the guest.
+        .plugin(name: "EmbedGuestAgent", capability: .buildTool()),
         .target(
             name: "LuaBridge",
             dependencies: [
@@ -49,19 +54,45 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "LuaBridge", "QshRuntime",
+                "CEditlineShims", "CLinux", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["QshRuntime"],
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Support",
+            swiftSettings: settings
+        ),
+        // A process of the tests' own that may be killed.
+        .executableTarget(
+            name: "victim", dependencies: ["QshRuntime"], path: "Tests/Victim",
             swiftSettings: settings
         ),
         .testTarget(
             name: "RuntimeTests",
+            dependencies: [
+                "QshRuntime", "TestSupport", "victim",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LuaBridgeTests",
+            dependencies: [
+                "LuaBridge", "CLuaShims", "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        // Real machines; `--filter BootTests` runs them alone.
+        .testTarget(
+            name: "BootTests",
             dependencies: [
                 "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -5,8 +5,9 @@ import QshRuntime
 /// Reads lines from the terminal through libedit while the event loop goes on.
 ///
 /// libedit asks for one byte at a time; each question runs the loop until the terminal has one, so
-/// machines are served while the user types. It must be called from outside the loop.
-final class LineEditor {
+/// machines are served while the user types. It must be called from outside the loop, on the loop's
+/// thread, which is why it may be handed to what the loop runs.
+final class LineEditor: @unchecked Sendable {
     enum Line {
         case text(String)
         case interrupted
@@ -80,7 +81,7 @@ final class LineEditor {
 
     private func readByte() -> Int32 {
         while pending.isEmpty {
-            waitForInput()
+            EventLoop.shared.run(untilReadable: 0)
             if interrupted { return -2 }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = read(0, &buffer, buffer.count)
@@ -92,18 +93,4 @@ final class LineEditor {
         }
         return Int32(pending.removeLast())
     }
-
-    private func waitForInput() {
-        LoopActor.task {
-            let watch = EventLoop.shared.watch(0, for: .readable) { _ in EventLoop.shared.stop() }
-            self.inputWatch = watch
-        }
-        EventLoop.shared.run()
-        LoopActor.assumeIsolated {
-            inputWatch?.cancel()
-            inputWatch = nil
-        }
-    }
-
-    private var inputWatch: DescriptorWatch?
 }

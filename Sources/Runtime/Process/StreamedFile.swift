@@ -72,8 +72,9 @@ public final class StreamedFile {
         let name = path.lastComponent?.string ?? "file"
         temporary = Array(
             path.removingLastComponent().appending(".\(name).XXXXXX").string.utf8CString)
-        descriptor = mkostemp(&temporary, O_CLOEXEC)
+        descriptor = mkstemp(&temporary)
         guard descriptor >= 0 else { throw HostFileError("write", path, errno) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
     isolated deinit {
@@ -95,7 +96,7 @@ public final class StreamedFile {
 
     /// Puts the file in its place, replacing one that is there.
     public func commit() throws(HostFileError) {
-        // mkostemp's mode 0600 is for secrets.
+        // mkstemp's mode 0600 is for secrets.
         let mask = umask(0)
         umask(mask)
         fchmod(descriptor, 0o666 & ~mask)

@@ -54,8 +54,9 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "CEditlineShims", "LuaBridge", "QshRuntime",
+                "CEditlineShims", "CLinux", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),

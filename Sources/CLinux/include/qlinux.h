@@ -8,6 +8,9 @@
 #include "qfile.h"
 #include "qkvm.h"
 #include "qsearch.h"
+#include "qsignals.h"
 #include "qspawn.h"
+#include "qstdout.h"
+#include "qterminal.h"
 
 #endif

@@ -43,7 +43,7 @@ public final class RunDirectory: Sendable {
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let error = lastError()
             if lock >= 0 { close(lock) }
-            try? removeFileTree(draft)
+            FileTree.remove(draft)
             throw .failed(path: owner, error)
         }
         do {
@@ -52,7 +52,7 @@ public final class RunDirectory: Sendable {
             return RunDirectory(path: path, lock: lock)
         } catch {
             close(lock)
-            try? removeFileTree(draft)
+            FileTree.remove(draft)
             throw error
         }
     }
@@ -72,7 +72,7 @@ public final class RunDirectory: Sendable {
         if keeping {
             try? writeSmallFile(path.appending("keep"), "")
         } else {
-            try? removeFileTree(path)
+            FileTree.remove(path)
         }
         flock(lock, LOCK_UN)
     }

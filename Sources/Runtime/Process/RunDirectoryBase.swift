@@ -48,7 +48,8 @@ public struct RunDirectoryBase: Sendable {
         var status = stat()
         guard lstat(path.string, &status) == 0 else { return [] }
         try check(status)
-        return names().filter { !$0.hasPrefix(".") }.sorted().map { entry(path.appending($0)) }
+        let names = FileTree.names(in: path).filter { !$0.hasPrefix(".") }
+        return names.map { entry(path.appending($0)) }
     }
 
     /// Makes the folder, or makes sure that it is safe to use.
@@ -81,20 +82,14 @@ public struct RunDirectoryBase: Sendable {
 
     /// Removes what dead owners left, except what they wanted kept.
     func removeDead() {
-        for name in names() {
+        for name in FileTree.names(in: path) {
             let folder = path.appending(name)
             let found = entry(folder)
             guard !found.isLive, !found.isKept else { continue }
             // A folder still being made has no lock for a moment.
             if name.hasPrefix("."), age(folder) < 60 { continue }
-            try? removeFileTree(folder)
+            FileTree.remove(folder)
         }
-    }
-
-    private func names() -> [String] {
-        guard let stream = opendir(path.string) else { return [] }
-        defer { closedir(stream) }
-        return entryNames(stream)
     }
 
     private func age(_ folder: FilePath) -> Int {
@@ -104,10 +99,12 @@ public struct RunDirectoryBase: Sendable {
     }
 
     private func entry(_ folder: FilePath) -> RunDirectoryEntry {
-        let text = { (name: String) in
-            (try? readSmallFile(folder.appending(name), limit: 1 << 20)).map {
-                String(decoding: $0.last == UInt8(ascii: "\n") ? $0.dropLast() : $0[...], as: UTF8.self)
+        let text = { (name: String) -> String? in
+            guard var bytes = try? readSmallFile(folder.appending(name), limit: 1 << 20) else {
+                return nil
             }
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            return String(decoding: bytes, as: UTF8.self)
         }
         return RunDirectoryEntry(
             path: folder, isLive: isLocked(folder.appending("owner")),

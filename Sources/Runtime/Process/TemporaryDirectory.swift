@@ -23,7 +23,7 @@ public final class TemporaryDirectory: Sendable {
         }
     }
 
-    deinit { try? removeFileTree(path) }
+    deinit { FileTree.remove(path) }
 
     private static var systemFolder: FilePath {
         let named = getenv("TMPDIR").map { FilePath(String(cString: $0)) }

@@ -99,5 +99,13 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "qshTests",
+            dependencies: [
+                "qsh", "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
     ]
 )

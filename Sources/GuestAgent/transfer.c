@@ -70,6 +70,7 @@ void transfer_write(const char *path, unsigned mode)
     long fd = is_plain ? sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL, 0600)
                        : sys_openat(AT_FDCWD, path, O_WRONLY, 0);
     if (fd < 0) child_fail(fd, STAGE_OPEN_FILE);
+    SYS3(SYS_fcntl, 0, F_SETPIPE_SZ, 512 * 1024);
     bool is_complete = copy_input((int)fd, is_plain ? temporary : 0);
     if (!is_plain) return;
     long error = is_complete ? SYS2(SYS_fchmod, fd, mode) : 0;

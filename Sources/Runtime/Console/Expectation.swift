@@ -72,7 +72,17 @@ struct Expectation {
         nextEntry = stream.droppedEntries + offset
     }
 
+    /// Whether it is worth a closer look: nearly every line of the kernel's is not.
+    private func mayMatch(_ line: [UInt8]) -> Bool {
+        scans.contains { scan in
+            guard scan.pattern.scope != .program else { return false }
+            guard case .literal(let needle) = scan.pattern.kind else { return true }
+            return qlinux_memmem(line, line.count, needle, needle.count) != nil
+        }
+    }
+
     private func match(_ entry: ConsoleStream.KernelEntry, _ number: Int) -> KernelMatch? {
+        guard mayMatch(entry.bytes) else { return nil }
         var line = ByteWindow(limit: entry.bytes.count)
         entry.bytes.withUnsafeBufferPointer { buffer in
             if let base = buffer.baseAddress { line.append(base, buffer.count) }

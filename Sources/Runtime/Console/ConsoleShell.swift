@@ -6,23 +6,18 @@
 /// lines do not disturb it.
 @LoopActor
 public final class ConsoleShell {
-    /// What a command did.
-    public struct Result: Sendable, Equatable {
-        /// The exit code; 128 and the signal's number where a signal ended it.
-        public var code: Int
-        /// Exact where the guest has `base64`, else with CR LF folded and escapes dropped.
-        public var stdout: [UInt8]
-        /// Empty where the guest has no `base64` or no place for a file: it is in `stdout` then.
-        public var stderr: [UInt8]
+    /// What a guest's shell is able to do.
+    enum Way {
+        /// Files for the output, and `base64` to bring it over.
+        case exact
+        /// Neither.
+        case mixed
     }
-
-    private enum Way { case exact, mixed }
 
     /// Shells read at most 1024 (busybox) or 4096 (the kernel's terminal) bytes a line.
     private static let lineLimit = 512
 
     private let console: Console
-    private var way: Way?
     private var count = 0
     private let secret = UInt32.random(in: .min ... .max)
 
@@ -31,15 +26,23 @@ public final class ConsoleShell {
 
     /// Runs a command and waits for its end.
     ///
-    /// - Parameter command: one or more lines for `sh`; its standard input is empty.
+    /// Where the guest has `base64` and a place for files, the result is exact. Elsewhere `stdout`
+    /// has both outputs, CR LF folded and escape sequences dropped. A command that a signal ended
+    /// has 128 and the signal's number as its exit code.
+    ///
+    /// - Parameters:
+    ///   - command: one or more lines for `sh`; its standard input is empty.
+    ///   - limits: `total` counts for the whole call.
     /// - Throws: ``ConsoleError``, or `CancellationError`.
     public func execute(
-        _ command: String, limit: Duration = .seconds(60)
-    ) async throws -> Result {
-        let deadline = Deadline.after(limit)
-        if way == nil { way = try await probe(deadline) }
+        _ command: String, limits: ExpectLimits = ExpectLimits()
+    ) async throws -> GuestResult {
+        let deadline = limits.total.map { Deadline.after($0) } ?? .never
+        let way = if let known = console.shellWay { known } else { try await probe(deadline) }
+        console.shellWay = way
         return way == .exact
-            ? try await executeExactly(command, deadline) : try await executeMixed(command, deadline)
+            ? try await executeExactly(command, deadline)
+            : try await executeMixed(command, deadline)
     }
 
     /// Asks what the shell can do.
@@ -54,7 +57,9 @@ public final class ConsoleShell {
         return answer.hasSuffix("y") ? .exact : .mixed
     }
 
-    private func executeExactly(_ command: String, _ deadline: Deadline) async throws -> Result {
+    private func executeExactly(
+        _ command: String, _ deadline: Deadline
+    ) async throws -> GuestResult {
         try await load(Base64.encode(Array(command.utf8)), deadline)
         let marker = nextMarker()
         try await type(
@@ -65,24 +70,26 @@ public final class ConsoleShell {
         let code = try await line(after: marker, deadline)
         let stdout = try await text(before: marker, deadline)
         let stderr = try await text(before: marker, deadline)
-        guard let status = Int(code), let out = Base64.decode(stdout), let err = Base64.decode(stderr)
+        guard let status = Int32(code), let out = Base64.decode(stdout),
+            let err = Base64.decode(stderr)
         else {
             throw ConsoleError.noShell(
                 reason: "its answer came back damaged", console.failure(of: nil))
         }
-        return Result(code: status, stdout: out, stderr: err)
+        return GuestResult(code: status, stdout: out, stderr: err)
     }
 
-    private func executeMixed(_ command: String, _ deadline: Deadline) async throws -> Result {
+    private func executeMixed(_ command: String, _ deadline: Deadline) async throws -> GuestResult {
         try await load(Array(command.utf8), deadline)
         let marker = nextMarker()
         try await type(
-            "printf '\(marker.typed)\\n';sh -c \"$qc\" </dev/null;printf '\(marker.typed)%s\\n' $?",
+            "printf '\(marker.typed)\\n';sh -c \"$qc\" </dev/null;"
+                + "printf '\(marker.typed)%s\\n' $?",
             deadline)
         _ = try await line(after: marker, deadline)
         let output = try await text(before: marker, deadline, endsLine: false)
         let code = try await restOfLine(deadline)
-        return Result(code: Int(code) ?? 1, stdout: output, stderr: [])
+        return GuestResult(code: Int32(code) ?? 1, stdout: output)
     }
 
     /// Puts bytes into the shell's variable `qc`, line by line.

@@ -52,7 +52,9 @@ struct Expectation {
         let limit = kernelMatch?.position ?? .max
         if let best, best.found.range.lowerBound < limit {
             let start = best.found.range.lowerBound
-            if let open, (open.from, open.index) < (start, best.index) { return .none(isOpen: true) }
+            if let open, (open.from, open.index) < (start, best.index) {
+                return .none(isOpen: true)
+            }
             return .matched(take(best.found, best.index, stream))
         }
         guard let kernelMatch else { return .none(isOpen: open != nil) }
@@ -141,7 +143,8 @@ extension ConsoleStream {
     fileprivate func startOfLine(before position: Int) -> Int {
         let from = max(cursor, window.start)
         guard position > from,
-            let hit = qlinux_memrchr(window.pointer(at: from), Int32(UInt8.lineFeed), position - from)
+            let hit = qlinux_memrchr(
+                window.pointer(at: from), Int32(UInt8.lineFeed), position - from)
         else { return from }
         return from + (UnsafeRawPointer(hit) - UnsafeRawPointer(window.pointer(at: from))) + 1
     }

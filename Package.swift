@@ -60,6 +60,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
+        .executableTarget(
+            name: "expect-benchmark",
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Benchmarks/expect",
+            exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -54,8 +54,9 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "CEditlineShims", "LuaBridge", "QshRuntime",
+                "CEditlineShims", "CLinux", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
@@ -85,6 +86,15 @@ let package = Package(
             name: "LuaBridgeTests",
             dependencies: [
                 "LuaBridge", "CLuaShims", "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        // Real machines; `--filter BootTests` runs them alone.
+        .testTarget(
+            name: "BootTests",
+            dependencies: [
+                "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

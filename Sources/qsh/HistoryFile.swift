@@ -1,4 +1,5 @@
 import Glibc
+import LuaBridge
 import QshRuntime
 import SystemPackage
 

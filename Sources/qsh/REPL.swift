@@ -14,22 +14,23 @@ final class REPL {
 
     /// - Returns: the exit code.
     func run() -> Int32 {
-        guard let session = onLoop({ try await Session.open(self.invocation) }) else {
+        let invocation = invocation
+        guard let session = onLoop({ try await Session.open(invocation) }) else {
             return Verdict.recipeFailed.exitCode
         }
         let names = Completion(session)
         guard let editor = LineEditor(complete: { names.insertion(in: $0, cursor: $1) }) else {
-            return Session.reportOutsideLoop(REPLError.noTerminal)
+            return Session.report(REPLError.noTerminal)
         }
         history.entries().forEach(editor.addToHistory)
         if !invocation.isQuiet {
             StandardError.write(
                 "qsh 0.1.0 on Lua 5.4. Ctrl-C stops what runs, Ctrl-D or os.exit() leaves.\n")
         }
-        let signals = onLoop { await session.watchSignals(editor: editor) }
+        let signals = onLoop { session.watchSignals(editor: editor) }
         let status = readAndRun(session, editor)
         onLoop {
-            await signals?.cancel()
+            signals?.cancel()
             await session.lua.close()
         }
         return status
@@ -49,7 +50,7 @@ final class REPL {
                 let text = pending.isEmpty ? line : pending + "\n" + line
                 if text.allSatisfy(\.isWhitespace) { continue }
                 let chunk = LuaChunk(text, name: "repl")
-                if onLoop({ await session.lua.isIncomplete(chunk) }) == true {
+                if onLoop({ session.lua.isIncomplete(chunk) }) == true {
                     pending = text
                     continue
                 }
@@ -84,8 +85,8 @@ extension Session {
         do {
             let results = try await lua.evaluate(chunk)
             if !results.isEmpty {
-                let line = results.map { lua.display($0) }.joined(separator: "\t") + "\n"
-                Array(line.utf8).withUnsafeBytes { StandardOutput.write($0) }
+                let line = results.map { lua.describe($0) }.joined(separator: "\t") + "\n"
+                StandardOutput.write(line)
             }
         } catch let error as LuaError {
             if let exit = error.underlying as? RecipeExit { return exit.status }
@@ -122,7 +123,7 @@ private struct Completion {
         let before = String(decoding: Array(line.utf8.prefix(cursor)), as: UTF8.self)
         let word = String(before.reversed().prefix { $0.isLetter || $0.isNumber || "_.:".contains($0) }
             .reversed())
-        var path = word.split(whereSeparator: { ".:".contains($0) }, omittingEmptySubsequences: false)
+        var path = word.split(omittingEmptySubsequences: false) { ".:".contains($0) }
             .map(String.init)
         let prefix = path.popLast() ?? ""
         let names = LoopActor.assumeIsolated { session.lua.names(at: path) }

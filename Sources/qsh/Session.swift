@@ -65,7 +65,7 @@ final class Session {
     }
 
     /// Prints an error that did not come from Lua.
-    static func report(_ error: any Error) -> Int32 {
+    nonisolated static func report(_ error: any Error) -> Int32 {
         let diagnostic = (error as? any DiagnosticError)?.diagnostic
             ?? Diagnostic(.recipeFailed, "internal error: \(error)")
         StandardError.write(DiagnosticRenderer.standardError.render(diagnostic))

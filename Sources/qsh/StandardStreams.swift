@@ -1,5 +1,7 @@
+import CLinux
 import Glibc
 import QshRuntime
+import SystemPackage
 
 /// Standard error, one write for each message so that messages of two processes do not mix.
 enum StandardError {
@@ -17,37 +19,25 @@ enum StandardError {
 /// Standard output, which Lua's `print` and `io.write` share with the consoles that are echoed.
 enum StandardOutput {
     static func write(_ bytes: UnsafeRawBufferPointer) {
-        withStream { stream in
-            fwrite(bytes.baseAddress, 1, bytes.count, stream)
-            fflush(stream)
-        }
+        q_stdout_write(bytes.baseAddress, bytes.count)
+    }
+
+    static func write(_ text: String) {
+        Array(text.utf8).withUnsafeBytes { write($0) }
     }
 
     /// Flushes; output that could not be written makes a success a failure.
     static func finish(_ status: Int32) -> Int32 {
-        let failure = withStream { stream -> Errno? in
-            if fflush(stream) == 0 && ferror(stream) == 0 { return nil }
-            return Errno(rawValue: errno == 0 ? EIO : errno)
+        let code = q_stdout_finish()
+        guard code != 0 else { return status }
+        let why = switch code {
+        case EPIPE: "its reader has gone"
+        case EBADF: "it is closed"
+        default: Errno(rawValue: code).lowercased
         }
-        guard let failure else { return status }
-        let why = failure == .brokenPipe ? "its reader has gone" : failure.lowercased
         StandardError.write(
             DiagnosticRenderer.standardError.render(
                 Diagnostic(.recipeFailed, "cannot write to standard output: \(why)")))
         return status == 0 ? Verdict.recipeFailed.exitCode : status
-    }
-
-    // `stdout` is a variable of the C library that nothing here assigns.
-    private static func withStream<Result>(
-        _ body: (UnsafeMutablePointer<FILE>) -> Result
-    ) -> Result where Result: ExpressibleByNilLiteral {
-        nonisolated(unsafe) let stream = Glibc.stdout
-        guard let stream else { return nil }
-        return body(stream)
-    }
-
-    private static func withStream(_ body: (UnsafeMutablePointer<FILE>) -> Void) {
-        nonisolated(unsafe) let stream = Glibc.stdout
-        if let stream { body(stream) }
     }
 }

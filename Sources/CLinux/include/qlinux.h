@@ -10,6 +10,7 @@
 #include "qsearch.h"
 #include "qsignals.h"
 #include "qspawn.h"
+#include "qstdout.h"
 #include "qterminal.h"
 
 #endif

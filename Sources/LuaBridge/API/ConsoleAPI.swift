@@ -1,4 +1,5 @@
 import QshRuntime
+import SystemPackage
 
 /// A machine's serial console; recipes hold it as `qsh.console`.
 @LoopActor

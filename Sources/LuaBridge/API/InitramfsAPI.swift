@@ -2,6 +2,7 @@ import QshRuntime
 import SystemPackage
 
 /// `qsh.initramfs`: images that qsh writes itself.
+@LoopActor
 enum InitramfsAPI {
     static func module(_ services: QshServices) -> LuaModule {
         LuaModule("initramfs", primitives: [.suspending("new") { try await new($0, services) }])
@@ -10,7 +11,7 @@ enum InitramfsAPI {
     /// `qsh.initramfs.new { busybox = true, init = "…" }`
     private static func new(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try call.options(at: 1)
-        let busybox = try options.value("busybox")
+        let busybox = options.value("busybox")
         let initText = try options.bytes("init")
         try options.finish()
 
@@ -31,6 +32,7 @@ enum InitramfsAPI {
 }
 
 /// A root that is being assembled; recipes hold it as `qsh.initramfs`.
+@LoopActor
 final class InitramfsObject: LuaObject {
     var tree = InitramfsTree()
 
@@ -48,7 +50,6 @@ final class InitramfsObject: LuaObject {
 
     var luaDescription: String { "qsh.initramfs (\(tree.count) entries)" }
 
-    @LoopActor
     func addBusybox(asked: FilePath?, _ services: QshServices) async throws {
         let busybox = try await Busybox.find(asked: asked, progress: services.note)
         try tree.addDefaultRoot()
@@ -56,7 +57,6 @@ final class InitramfsObject: LuaObject {
     }
 
     /// Runs one adding method and returns the root itself, so that calls can be chained.
-    @LoopActor
     private static func add(
         _ call: LuaCall, _ body: (InitramfsAddition) throws -> Void
     ) throws -> [LuaValue] {
@@ -65,7 +65,6 @@ final class InitramfsObject: LuaObject {
         return [.object(root)]
     }
 
-    @LoopActor
     private static func write(_ call: LuaCall) async throws -> [LuaValue] {
         let root = try call.receiver(as: InitramfsObject.self)
         let path = try call.string(1, "path")
@@ -73,7 +72,6 @@ final class InitramfsObject: LuaObject {
         return [.text(path)]
     }
 
-    @LoopActor
     private static func entries(_ call: LuaCall) throws -> [LuaValue] {
         let root = try call.receiver(as: InitramfsObject.self)
         return [.list(root.tree.entries.map { .text($0.path.display) })]
@@ -165,14 +163,14 @@ private struct InitramfsAddition {
 /// `mode`, `uid` and `gid`, which every kind of entry has.
 @LoopActor
 private struct CommonOptions {
-    let mode: FileMode?
+    let mode: QshRuntime.FileMode?
     let uid: UInt32
     let gid: UInt32
 
     init(_ options: LuaOptions) throws {
         switch options.value("mode") {
         case nil: mode = nil
-        case .string(let text): mode = try FileMode(parsing: String(decoding: text, as: UTF8.self))
+        case .string(let text): mode = try QshRuntime.FileMode(parsing: String(decoding: text, as: UTF8.self))
         default: throw APIError.modeIsNumber(options.mismatch("mode", expects: Self.modeForm))
         }
         uid = try options.number32("uid") ?? 0

@@ -9,6 +9,16 @@ public struct QshServices: Sendable {
     /// Says one line about what is done and why; silent with `--quiet`.
     public var note: @LoopActor @Sendable (String) -> Void = { _ in }
 
+    /// qsh's own variables, read once: `PATH`, `QSH_QEMU`.
+    public var environment: [String: String] = [:]
+    /// Of the user's terminal, told to the guest when it boots; nil where there is none.
+    public var terminalSize: TerminalSize?
+    /// Hands a machine's console to the user's terminal until they leave it (by the control
+    /// character given, where there is one) or it ends. Returns why it ended.
+    public var interact: @LoopActor @Sendable (Machine, UInt8?) async throws -> String = { _, _ in
+        throw APIError.noTerminal
+    }
+
     /// Makes services that are silent.
     public init() {}
 }

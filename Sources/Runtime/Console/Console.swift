@@ -27,19 +27,17 @@ public final class Console {
     /// A report that has not ended a wait yet.
     var undelivered: CrashReport?
     var crashTimer: LoopTimer?
-    var transport: (any ByteTransport)?
+    private(set) var transport: (any ByteTransport)?
     private var pauseTimer: LoopTimer?
     private var subscribers: [Int: (UnsafeRawBufferPointer) -> Void] = [:]
     private var nextSubscriber = 0
 
     /// Makes a console.
     public init(
-        configuration: ConsoleConfiguration = ConsoleConfiguration(), transcript: Transcript,
-        transport: (any ByteTransport)? = nil
+        configuration: ConsoleConfiguration = ConsoleConfiguration(), transcript: Transcript
     ) {
         self.configuration = configuration
         self.transcript = transcript
-        self.transport = transport
         stream = ConsoleStream(configuration)
         stream.onEvent = { [weak self] event, isFatal in self?.note(event, isFatal) }
     }
@@ -50,6 +48,9 @@ public final class Console {
         channel.onBytes = { [weak self] in self?.receive($0) }
         channel.onEnd = { [weak self] in self?.end($0) }
     }
+
+    /// Types into `transport` from now on; output is brought to ``receive(_:)`` by the caller.
+    public func connect(_ transport: any ByteTransport) { self.transport = transport }
 
     /// Takes bytes that the guest printed.
     public func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -102,11 +103,15 @@ public final class Console {
     /// What the program printed since the last match, and nothing has consumed.
     public var unmatched: [UInt8] { stream.window.bytes(stream.cursor..<stream.window.end) }
 
-    private func watchForPause(at deadline: Deadline) {
+    private func watchForPause(at deadline: Deadline, after confirmed: Deadline? = nil) {
         pauseTimer = EventLoop.shared.at(deadline) { [weak self] in
             guard let self, !hasEnded else { return }
             let due = lastOutput + configuration.pause
             guard due.hasPassed else { return watchForPause(at: due) }
+            // Where the loop was held up, bytes may be waiting: it reads once more before this.
+            guard confirmed == lastOutput else {
+                return watchForPause(at: .after(.milliseconds(1)), after: lastOutput)
+            }
             pauseTimer = nil
             stream.notePause()
             noteUnstamped(isEnd: false)

@@ -19,17 +19,17 @@ public struct ExpectFailure: Sendable, Equatable {
 /// Why a console could not do what it was asked.
 public enum ConsoleError: DiagnosticError, Equatable {
     /// The total limit passed.
-    case timedOut(ExpectFailure)
+    case timedOut(Duration, ExpectFailure)
     /// Nothing came for as long as the silence limit says.
     case silent(Duration, ExpectFailure)
-    /// More came than the bytes limit allows.
+    /// More unmatched bytes came than the limit allows.
     case tooMuchOutput(Int, ExpectFailure)
     /// The stream ended.
     case ended(ExpectFailure)
     /// The kernel reported trouble.
     case crashed(CrashReport, ExpectFailure)
     /// Output did not pause.
-    case notSettled(quiet: Duration, ExpectFailure)
+    case notSettled(quiet: Duration, limit: Duration, ExpectFailure)
     /// A pattern is malformed, or needs too much work.
     case badPattern(pattern: String, reason: String)
     /// Two waits at once on one console.
@@ -44,21 +44,20 @@ public enum ConsoleError: DiagnosticError, Equatable {
     /// The text of every error, made here alone.
     public var diagnostic: Diagnostic {
         switch self {
-        case .timedOut(let failure):
-            failure.diagnostic(.timeout, "saw no match in \(failure.elapsed.inSeconds)")
+        case .timedOut(let limit, let failure):
+            failure.diagnostic(.timeout, "saw no match in \(limit.inSeconds)")
         case .silent(let limit, let failure):
             failure.diagnostic(.timeout, "saw no output for \(limit.inSeconds)")
         case .tooMuchOutput(let limit, let failure):
             failure.diagnostic(.recipeFailed, "saw no match in \(limit) bytes")
         case .ended(let failure):
-            failure.diagnostic(
-                .recipeFailed, "the stream ended after \(failure.elapsed.inSeconds)")
+            failure.diagnostic(.recipeFailed, "the stream ended")
         case .crashed(let report, let failure):
             failure.diagnostic(report)
-        case .notSettled(let quiet, let failure):
+        case .notSettled(let quiet, let limit, let failure):
             failure.diagnostic(
                 .timeout, "console: expected no output for \(quiet.inSeconds)",
-                "it did not pause in \(failure.elapsed.inSeconds)")
+                "it did not pause in \(limit.inSeconds)")
         case .badPattern(let pattern, let reason):
             Diagnostic(.usage, "pattern `\(pattern)`: \(reason)")
         case .busy(let waiting):
@@ -67,7 +66,8 @@ public enum ConsoleError: DiagnosticError, Equatable {
                     + "\(alternatives(waiting)) has not ended",
                 hint: "give both patterns to one `expect`, as a list")
         case .notSent(let reason, let failure):
-            failure.diagnostic(.recipeFailed, "console: cannot send", reason)
+            Diagnostic(
+                .recipeFailed, "console: cannot send: \(reason)", notes: failure.notes)
         case .badControl(let key):
             Diagnostic(
                 .usage, "control key `\(key)`: expected one letter or one of `@[\\]^_?`",
@@ -104,7 +104,7 @@ extension ExpectFailure {
             hint: report.hint)
     }
 
-    private var notes: [String] {
+    fileprivate var notes: [String] {
         var notes: [String] = []
         if let state { notes.append(state) }
         if let echoed {

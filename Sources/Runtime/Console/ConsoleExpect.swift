@@ -11,7 +11,8 @@ extension Console {
         if let wait { throw ConsoleError.busy(waiting: wait.patterns) }
         wait = ConsoleWait(
             patterns: patterns.map(\.source),
-            expectation: Expectation(patterns, from: stream.cursor), limits: limits)
+            expectation: Expectation(patterns, from: stream.cursor), limits: limits,
+            received: stream.window.end - stream.window.start)
         defer { wait = nil }
         attempt(isFinal: false)
         if lastOutput + configuration.pause < .now || hasEnded {
@@ -42,8 +43,8 @@ extension Console {
             _ = try await finishWait()
         } catch ConsoleError.silent {
             return
-        } catch ConsoleError.timedOut(let failure) {
-            throw ConsoleError.notSettled(quiet: quiet, failure)
+        } catch ConsoleError.timedOut(_, let failure) {
+            throw ConsoleError.notSettled(quiet: quiet, limit: limit, failure)
         }
     }
 
@@ -67,7 +68,7 @@ extension Console {
         guard self.wait?.outcome == nil else { return }
         let isTotal = wait.limits.total.map { (wait.started + $0).hasPassed } ?? false
         if isTotal || wait.limits.silence == nil {
-            resolve(.failure(.timedOut(failure(of: wait))))
+            resolve(.failure(.timedOut(wait.limits.total ?? .zero, failure(of: wait))))
         } else {
             resolve(.failure(.silent(wait.limits.silence ?? .zero, failure(of: wait))))
         }

@@ -5,7 +5,19 @@ public struct ConsolePattern: Sendable {
         case lua(LuaPattern)
     }
 
+    /// Whose text a pattern is looked for in.
+    public enum Scope: Sendable {
+        /// What programs and firmware write.
+        case program
+        /// The kernel's own lines, one at a time.
+        case kernel
+        case both
+    }
+
     let kind: Kind
+    /// Whose text it is looked for in. By itself `both` for a pattern that spells out a word of
+    /// three letters; a prompt such as `# ` would find itself in the kernel's lines.
+    public var scope: Scope
     /// As the recipe wrote it, for messages.
     public let source: String
 
@@ -19,7 +31,9 @@ public struct ConsolePattern: Sendable {
         guard !bytes.isEmpty else {
             throw .badPattern(pattern: source, reason: "an empty pattern matches anywhere")
         }
-        return ConsolePattern(kind: .literal(foldingLineEnds(bytes)), source: source)
+        return ConsolePattern(
+            kind: .literal(foldingLineEnds(bytes)), scope: hasWord(bytes) ? .both : .program,
+            source: source)
     }
 
     /// Makes a pattern that matches this text and nothing else.
@@ -37,12 +51,27 @@ public struct ConsolePattern: Sendable {
         guard !bytes.isEmpty else {
             throw .badPattern(pattern: source, reason: "an empty pattern matches anywhere")
         }
-        return ConsolePattern(kind: .lua(try LuaPattern(bytes)), source: source)
+        return ConsolePattern(
+            kind: .lua(try LuaPattern(bytes)), scope: hasWord(bytes) ? .both : .program,
+            source: source)
     }
 
     /// Makes a pattern with the meaning of Lua 5.4's `string.find`.
     public static func lua(_ text: String) throws(ConsoleError) -> ConsolePattern {
         try lua(Array(text.utf8))
+    }
+
+    /// Whether three letters stand together; in a Lua pattern, `%a` is none.
+    private static func hasWord(_ bytes: [UInt8]) -> Bool {
+        var run = 0
+        var isEscaped = false
+        for byte in bytes {
+            let isLetter = byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A
+            run = isLetter && !isEscaped ? run + 1 : 0
+            if run == 3 { return true }
+            isEscaped = byte == UInt8(ascii: "%")
+        }
+        return false
     }
 
     private static func foldingLineEnds(_ bytes: [UInt8]) -> [UInt8] {

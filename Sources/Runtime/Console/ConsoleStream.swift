@@ -126,14 +126,16 @@ final class ConsoleStream {
             finishLine()
         } else if let line = openLine, line.raw.count > ConsoleStream.maximumLine {
             openLine = nil
-            if !line.isReleased { program(line.raw) }
+            log.programSpoke = true
+            if !line.isReleased { text(line.raw) }
         }
         if length < count { takeText(bytes + length, count - length) }
     }
 
-    private func program(_ bytes: [UInt8]) {
+    private func text(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { buffer in
-            if let base = buffer.baseAddress { program(base, buffer.count) }
+            guard let base = buffer.baseAddress else { return }
+            filter.feed(base, buffer.count, into: &window)
         }
     }
 
@@ -166,15 +168,15 @@ extension ConsoleStream {
     private func finishLine() {
         guard let open = openLine else { return }
         openLine = nil
-        let text = open.raw.withoutLineEnd[open.stamp.length...]
-        let cleaned = text.contains(.escape) ? Array(text).withoutEscapes[...] : text
+        let body = open.raw.withoutLineEnd[open.stamp.length...]
+        let cleaned = body.contains(.escape) ? Array(body).withoutEscapes[...] : body
         let line = KernelLine(
             microseconds: open.stamp.microseconds, level: nil,
             caller: open.stamp.caller.map { String(decoding: open.raw[$0], as: UTF8.self) },
             text: Array(cleaned))
-        let isOwn = log.take(line)
-        if !open.isReleased { isOwn ? keep(open, cleaned) : program(open.raw) }
-        guard isOwn || reportsReplays else { return }
+        let origin = log.take(line)
+        if !open.isReleased { origin == .kernel ? keep(open, cleaned) : text(open.raw) }
+        guard origin != .replay || reportsReplays else { return }
         let stamp = open.raw[..<open.stamp.length]
         let found = watch.take(
             cleaned, whole: String(decoding: stamp + cleaned, as: UTF8.self), number: open.number)

@@ -3,8 +3,8 @@ struct ConsoleWait {
     var patterns: [String]
     var expectation: Expectation?
     var limits: ExpectLimits
-    var started = Deadline.now
     var received = 0
+    var started = Deadline.now
     var outcome: Result<ExpectResult, ConsoleError>?
 
     mutating func count(_ bytes: Int) { received += bytes }

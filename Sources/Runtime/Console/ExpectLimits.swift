@@ -4,7 +4,7 @@ public struct ExpectLimits: Sendable, Equatable {
     public var total: Duration?
     /// Time without any new output; nil for none.
     public var silence: Duration?
-    /// Bytes of new output; nil for none.
+    /// Bytes of output without a match, those that were there at the start included; nil for none.
     public var bytes: Int?
 
     /// Makes limits; a minute in all where nothing is said.

@@ -37,7 +37,7 @@ struct Expectation {
         searchKernel(stream)
         var best: (index: Int, found: ProgramScan.Found)?
         var open: (index: Int, from: Int)?
-        for index in scans.indices {
+        for index in scans.indices where scans[index].pattern.scope != .kernel {
             switch scans[index].search(stream.window, isFinal: isFinal) {
             case .found(let found):
                 if found.range.lowerBound < best?.found.range.lowerBound ?? .max {
@@ -78,7 +78,7 @@ struct Expectation {
             if let base = buffer.baseAddress { line.append(base, buffer.count) }
         }
         var best: KernelMatch?
-        for (index, scan) in scans.enumerated() {
+        for (index, scan) in scans.enumerated() where scan.pattern.scope != .program {
             var search = ProgramScan(scan.pattern, from: entry.from)
             guard case .found(let found) = search.search(line, isFinal: true) else { continue }
             guard found.range.lowerBound < best?.range.lowerBound ?? .max else { continue }

@@ -1,9 +1,19 @@
 /// The kernel's own lines, and the judgement which stamped lines are its own.
 ///
-/// `dmesg` in the guest prints the same stamps again. A stamped line is a replay, and so the
-/// program's, where the kernel's clock is already past it, where it repeats a line after a program
-/// has spoken, or where it follows such a line without a break.
+/// `dmesg` in the guest prints the same stamps again. The first stamped line after something else
+/// is a replay, and so the program's, where the kernel's clock is past it or where it repeats a
+/// line; the lines behind it are what it is. (The clock alone does not tell: a CPU that comes up
+/// may print a stamp of zero in the middle of a boot.)
 struct KernelLog {
+    /// Who wrote a stamped line.
+    enum Origin {
+        case kernel
+        /// A program, which repeats what the console has shown before.
+        case replay
+        /// A program, which shows what the console has not shown (it may be set to be quiet).
+        case replayOfUnseen
+    }
+
     /// The newest lines.
     private(set) var lines: [KernelLine] = []
     /// How many older lines were dropped.
@@ -27,21 +37,16 @@ struct KernelLog {
     init(limit: Int) { self.limit = max(limit, 1) }
 
     /// Judges a line and keeps it where it is the kernel's own.
-    ///
-    /// - Returns: whether it is.
-    mutating func take(_ line: KernelLine) -> Bool {
+    mutating func take(_ line: KernelLine) -> Origin {
         hasStamps = true
-        if programSpoke { isReplaying = false }
-        if isReplaying || isReplay(line) {
-            isReplaying = true
-            programSpoke = false
-            return false
-        }
+        let isReplay = programSpoke ? isReplay(line) : isReplaying
+        isReplaying = isReplay
         programSpoke = false
+        if isReplay { return line.microseconds > newest ? .replayOfUnseen : .replay }
         newest = max(newest, line.microseconds)
         if restartsClock(line.text) { newest = -1 }
         append(line)
-        return true
+        return .kernel
     }
 
     /// Forgets the clock: the guest was reset.
@@ -54,9 +59,7 @@ struct KernelLog {
     private func isReplay(_ line: KernelLine) -> Bool {
         if line.microseconds < newest - KernelLog.slack { return true }
         if hasInput, line.microseconds == 0 { return true }
-        guard line.microseconds < newest || (line.microseconds == newest && programSpoke) else {
-            return false
-        }
+        guard line.microseconds <= newest else { return false }
         return lines.suffix(KernelLog.compared).contains {
             $0.microseconds == line.microseconds && $0.text == line.text
         }

@@ -21,17 +21,20 @@ struct ProgramScan {
     private var found: Found?
     /// An attempt on much text is repeated only when there is half as much again.
     private var retryAt = 0
-    private var budget = ProgramScan.initialBudget
+    private var budget: Int
     private var seen: Int
     private let origin: Int
 
-    private static let initialBudget = 50_000_000
     private static let budgetPerByte = 1000
     private static let largestBudget = 200_000_000
     private static let retryQuietly = 4096
 
-    init(_ pattern: ConsolePattern, from start: Int) {
+    /// - Parameters:
+    ///   - start: offset of the first byte that counts.
+    ///   - budget: steps that a Lua pattern may take beside those that each byte brings.
+    init(_ pattern: ConsolePattern, from start: Int, budget: Int = 50_000_000) {
         self.pattern = pattern
+        self.budget = budget
         next = start
         seen = start
         origin = start

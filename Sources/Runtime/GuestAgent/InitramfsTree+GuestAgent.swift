@@ -34,4 +34,12 @@ extension InitramfsTree {
         try addFile("/.qsh/modules.list", text: list)
         return true
     }
+
+    /// Makes the kernel start the agent, and the agent what the kernel would have started.
+    public mutating func startGuestAgentFirst(
+        in append: inout KernelCommandLine
+    ) throws(InitramfsError) {
+        if let program = append.value(of: "rdinit") { try addFile("/.qsh/init", text: program) }
+        append.set("rdinit", Self.guestAgentPath)
+    }
 }

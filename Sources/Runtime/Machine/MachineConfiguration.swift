@@ -60,7 +60,7 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var hasCommandChannel = true
     /// Whether a reboot ends the machine, as qsh's verdicts need; QEMU's `-no-reboot`.
     public var endsOnReboot = true
-    /// Where to keep the transcript; nil for the run folder.
+    /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 
     /// Makes one that boots `kernel`.

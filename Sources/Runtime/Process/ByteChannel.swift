@@ -79,6 +79,13 @@ public final class ByteChannel {
         guard writtenTotal >= target else { throw Errno.brokenPipe }
     }
 
+    /// Waits until the stream has ended, everything that came has been delivered included.
+    ///
+    /// - Returns: false where the deadline passed first.
+    public func waitForEnd(until deadline: Deadline) async throws -> Bool {
+        try await progress.wait(until: deadline) { self.hasEnded }
+    }
+
     /// Tells the peer that nothing more will be written, once the queue is empty.
     public func endWritingWhenDrained() {
         endsWriting = true

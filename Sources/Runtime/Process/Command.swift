@@ -54,7 +54,7 @@ public struct Command: Sendable, Equatable {
             .first { isProgram($0) }
     }
 
-    private static func isProgram(_ path: FilePath) -> Bool {
+    static func isProgram(_ path: FilePath) -> Bool {
         var status = stat()
         return path.withPlatformString { text in
             guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }

@@ -18,14 +18,7 @@ enum FileTree {
     static func names(in folder: FilePath) -> [String] {
         guard let stream = folder.withPlatformString({ opendir($0) }) else { return [] }
         defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        return entryNames(stream).sorted()
     }
 
     /// The path without symlinks and dots; as given where nothing is there.
@@ -54,17 +47,7 @@ enum FileTree {
     /// Removes a file or a folder with all that is in it, never through a symlink.
     ///
     /// What cannot be removed stays, without an error: a leftover costs room, not correctness.
-    static func remove(_ path: FilePath) {
-        if path.withPlatformString({ unlink($0) }) == 0 { return }
-        for name in names(in: path) where !isLink(path) { remove(path.appending(name)) }
-        _ = path.withPlatformString { rmdir($0) }
-    }
-
-    private static func isLink(_ path: FilePath) -> Bool {
-        var status = stat()
-        return path.withPlatformString { lstat($0, &status) } == 0
-            && status.st_mode & S_IFMT == S_IFLNK
-    }
+    static func remove(_ path: FilePath) { try? removeFileTree(path) }
 
     private static func type(of path: FilePath) -> mode_t? {
         var status = stat()

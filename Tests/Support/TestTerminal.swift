@@ -20,11 +20,11 @@ public final class TestTerminal {
 
     /// Makes one in the usual mode, 24 by 80.
     public init() throws {
-        let descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard descriptor >= 0, grantpt(descriptor) == 0, unlockpt(descriptor) == 0,
-            let name = ptsname(descriptor)
-        else { throw Errno(rawValue: errno) }
-        path = String(cString: name)
+        var name = [CChar](repeating: 0, count: 64)
+        let descriptor = qterminal_pseudo(&name, UInt(name.count))
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        path = String(decoding: bytes, as: UTF8.self)
         slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard slave >= 0 else { throw Errno(rawValue: errno) }
         qterminal_set_size(slave, 24, 80)
@@ -68,8 +68,8 @@ public final class TestTerminal {
 
     /// Waits until ``isCooked`` is `value`. A terminal's mode raises no event, hence the look
     /// every few milliseconds.
-    public func waitUntilCooked(_ value: Bool, limit: Duration = .seconds(10)) async throws -> Bool {
-        let deadline = Deadline.after(limit)
+    public func waitUntilCooked(_ value: Bool) async throws -> Bool {
+        let deadline = Deadline.after(.seconds(10))
         while isCooked != value {
             if deadline.hasPassed { return false }
             _ = try await Broadcast().wait(until: .after(.milliseconds(2))) { false }

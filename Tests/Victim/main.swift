@@ -1,8 +1,8 @@
 // A stand-in for qsh that tests may kill.
 //
-// `victim spawn PROGRAM [ARGS…]` starts the command with descriptor 5 handed on, writes its pid to
-// standard output, and waits for ever. `victim interact TTY` and `victim busy TTY`: see
-// TerminalVictim.swift.
+// `victim spawn PROGRAM [ARGS…]` starts the command with descriptor 5 handed on, writes its pid
+// to standard output, and waits for ever.
+// `victim interact TTY` and `victim busy TTY`: see TerminalVictim.swift.
 import Glibc
 import QshRuntime
 

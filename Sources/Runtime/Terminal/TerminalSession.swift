@@ -106,7 +106,7 @@ public final class TerminalSession {
             case .machineEnded: "`\(configuration.name)` has ended"
             case .inputClosed, nil: "detached from `\(configuration.name)`"
             }
-        channel.enqueue(Array("\r\n[qsh] \(farewell)\r\n".utf8))
+        channel.enqueue(Array("\n[qsh] \(farewell)\n".utf8))
         channel.close()
     }
 

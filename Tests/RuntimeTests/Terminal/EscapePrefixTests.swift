@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct EscapePrefixTests {
     @Test(arguments: [
-        ("^]", 0x1d, "Ctrl-]"), ("^A", 1, "Ctrl-A"), ("^a", 1, "Ctrl-A"), ("\u{14}", 0x14, "Ctrl-T"),
-        ("^\\", 0x1c, "Ctrl-\\"),
+        ("^]", 0x1d, "Ctrl-]"), ("^A", 1, "Ctrl-A"), ("^a", 1, "Ctrl-A"),
+        ("\u{14}", 0x14, "Ctrl-T"), ("^\\", 0x1c, "Ctrl-\\"),
     ])
     func readsAControlKey(text: String, byte: UInt8, name: String) throws {
         let prefix = try EscapePrefix(text)

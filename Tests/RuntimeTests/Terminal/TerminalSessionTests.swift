@@ -90,7 +90,7 @@ private final class FakeMachine {
     }
 
     @Test @LoopActor func carriesBytesBothWaysAndLeaves() async throws {
-        let (result, terminal, machine) = try await attached { terminal, machine in
+        let (result, terminal, machine) = try await attached { terminal, machine async throws in
             machine.print("uname -a\r\n")
             terminal.type("ls\r\u{3}\u{1a}\u{11}\u{13}")
             #expect(try await machine.waitFor { machine.sent.count == 7 })
@@ -99,14 +99,14 @@ private final class FakeMachine {
 
         #expect(try result.get() == .left)
         #expect(machine.sent == Array("ls\r\u{3}\u{1a}\u{11}\u{13}".utf8))
-        #expect(try await terminal.waitToShow("goes on"))
+        #expect(try await terminal.waitToShow("goes on\r\n"))
         #expect(
             terminal.text == """
                 \r
                 [qsh] attached to `vm0`; Ctrl-] then . leaves, Ctrl-] then ? helps\r
                 uname -a\r
-                \(Self.resetText)\r\r
-                [qsh] left `vm0`, which goes on\r\r\n
+                \(Self.resetText)\r
+                [qsh] left `vm0`, which goes on\r\n
                 """)
     }
 
@@ -116,7 +116,7 @@ private final class FakeMachine {
         + "\u{1b}[?25h\u{1b}[0m\u{1b}>\u{1b}[?1l"
 
     @Test @LoopActor func showsWhatWaitedBefore() async throws {
-        let (_, terminal, _) = try await attached({ terminal, _ in
+        let (_, terminal, _) = try await attached({ terminal, _ async throws in
             #expect(try await terminal.waitToShow("[rootfs ]# "))
         }, recent: "[rootfs ]# ")
 
@@ -124,7 +124,7 @@ private final class FakeMachine {
     }
 
     @Test @LoopActor func endsWithTheMachineAndShowsItsLastWords() async throws {
-        let (result, terminal, _) = try await attached({ _, machine in
+        let (result, terminal, _) = try await attached({ _, machine async throws in
             machine.print("reboot: Power down\r\n")
             machine.end()
         }, end: nil)
@@ -154,7 +154,7 @@ private final class FakeMachine {
     }
 
     @Test @LoopActor func commandKeysReachTheirFunctions() async throws {
-        let (_, terminal, machine) = try await attached { terminal, machine in
+        let (_, terminal, machine) = try await attached { terminal, machine async throws in
             terminal.type("\u{1d}b\u{1d}w\u{1d}]\u{1d}?\u{1d}z")
             #expect(try await machine.waitFor { machine.breaks == 1 && machine.sent == [0x1d] })
             #expect(try await terminal.waitToShow("is no command"))
@@ -166,12 +166,13 @@ private final class FakeMachine {
                 """
                 [qsh] Ctrl-] then:\r
                 [qsh]   . or q  leave, the machine goes on\r
+                [qsh]   Ctrl-]  send Ctrl-] itself (or its character)
                 """))
         #expect(terminal.text.contains("[qsh] `z` is no command; Ctrl-] then ? helps\r\n"))
     }
 
     @Test @LoopActor func anAnswerThatComesLateIsSwallowed() async throws {
-        let (_, terminal, machine) = try await attached { terminal, machine in
+        let (_, terminal, machine) = try await attached { terminal, machine async throws in
             terminal.onShown = { bytes in
                 // The answer to the prompt's question comes after the user has left.
                 if bytes.contains(UInt8(ascii: "n")) { terminal.type("\u{1d}.\u{1b}[24;13R") }
@@ -185,7 +186,7 @@ private final class FakeMachine {
 
     @Test @LoopActor func aStalledTerminalNeitherBlocksNorGrows() async throws {
         let chunk = String(repeating: "0123456789abcde\n", count: 4096)
-        let (_, terminal, _) = try await attached { terminal, machine in
+        let (_, terminal, _) = try await attached { terminal, machine async throws in
             terminal.stall()
             for _ in 0..<64 { machine.print(chunk) }
             terminal.goOn()
@@ -215,7 +216,7 @@ private final class FakeMachine {
     }
 
     @Test @LoopActor func theSharedDescriptionStaysBlocking() async throws {
-        _ = try await attached { terminal, _ in
+        _ = try await attached { terminal, _ async throws in
             #expect(fcntl(terminal.slave, F_GETFL) & O_NONBLOCK == 0)
         }
     }
@@ -235,7 +236,7 @@ private final class FakeMachine {
     }
 
     @Test @LoopActor func aSecondSessionIsRefusedAndTheFirstGoesOn() async throws {
-        _ = try await attached { terminal, machine in
+        _ = try await attached { terminal, machine async throws in
             let error = await #expect(throws: TerminalError.self) {
                 try await TerminalSession.interact(
                     with: machine.peer,

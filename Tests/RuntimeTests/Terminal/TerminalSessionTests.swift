@@ -11,6 +11,7 @@ import Testing
 private final class FakeMachine {
     var sent: [UInt8] = []
     var sizes: [TerminalSize] = []
+    var windowSizes: [TerminalSize] = []
     var breaks = 0
     var subscriber: (@LoopActor (UnsafeRawBufferPointer) -> Void)?
     var hasEnded = false
@@ -33,6 +34,7 @@ private final class FakeMachine {
             self.changed.notify()
         }
         peer.sendSize = { self.sizes.append($0); self.changed.notify() }
+        peer.sizeChanged = { self.windowSizes.append($0); self.changed.notify() }
         return peer
     }
 
@@ -169,6 +171,19 @@ private final class FakeMachine {
                 [qsh]   Ctrl-]  send Ctrl-] itself (or its character)
                 """))
         #expect(terminal.text.contains("[qsh] `z` is no command; Ctrl-] then ? helps\r\n"))
+    }
+
+    @Test @LoopActor func aChangedWindowIsToldAtOnce() async throws {
+        let (_, _, machine) = try await attached { terminal, machine async throws in
+            qterminal_set_size(terminal.slave, 50, 132)
+            // The kernel tells the terminal's own foreground group, which this process is not.
+            kill(getpid(), SIGWINCH)
+            #expect(try await machine.waitFor { machine.windowSizes.count == 2 })
+        }
+
+        let sizes = [TerminalSize(rows: 24, columns: 80), TerminalSize(rows: 50, columns: 132)]
+        #expect(machine.windowSizes == sizes)
+        #expect(machine.sent == [])
     }
 
     @Test @LoopActor func anAnswerThatComesLateIsSwallowed() async throws {

@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "QshRuntime",
+                "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support",
@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport", "victim",
+                "CLinux", "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// The variables that qsh was started with, as a value that tests can make.
 public struct HostEnvironment: Sendable, Equatable {
@@ -16,5 +17,12 @@ public struct HostEnvironment: Sendable, Equatable {
     public subscript(name: String) -> String? {
         let value = variables.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
         return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A program on its `PATH`.
+    func locate(_ program: String) -> FilePath? {
+        let folders = (self["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.lazy.map { FilePath("\($0)/\(program)") }
+            .first { FileTree.isFile($0) && $0.withPlatformString { access($0, X_OK) } == 0 }
     }
 }

@@ -19,6 +19,9 @@ import TestSupport
 
 extension HostEnvironment {
     static func withoutKernel() throws -> HostEnvironment {
-        HostEnvironment(["HOME": String(cString: try #require(getenv("HOME")))])
+        HostEnvironment([
+            "HOME": String(cString: try #require(getenv("HOME"))),
+            "PATH": String(cString: try #require(getenv("PATH"))),
+        ])
     }
 }

@@ -20,7 +20,7 @@ let package = Package(
     targets: [
         // Carries pkg-config's flags and an empty header, so that Swift cannot name a Lua call.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-        .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .target(name: "CLuaShims", dependencies: ["CLua"], exclude: ["prelude.lua"]),
         .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CEditlineShims", dependencies: ["CEditline"]),
         .target(name: "CLinux"),
@@ -54,19 +54,45 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "CEditlineShims", "LuaBridge", "QshRuntime",
+                "CEditlineShims", "CLinux", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["QshRuntime"],
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Support",
+            swiftSettings: settings
+        ),
+        // A process of the tests' own that may be killed.
+        .executableTarget(
+            name: "victim", dependencies: ["QshRuntime"], path: "Tests/Victim",
             swiftSettings: settings
         ),
         .testTarget(
             name: "RuntimeTests",
+            dependencies: [
+                "QshRuntime", "TestSupport", "victim",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LuaBridgeTests",
+            dependencies: [
+                "LuaBridge", "CLuaShims", "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        // Real machines; `--filter BootTests` runs them alone.
+        .testTarget(
+            name: "BootTests",
             dependencies: [
                 "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -10,9 +10,9 @@ local function measure(name)
   return ("%s: up after %s s"):format(name, uptime:match("[%d.]+"))
 end
 
-local first, second = table.unpack(qsh.task.all {
+local first, second = qsh.task.all {
   function() return measure("first") end,
   function() return measure("second") end,
-})
+}
 print(first)
 print(second)

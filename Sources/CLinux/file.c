@@ -1,12 +1,17 @@
 #define _GNU_SOURCE
 #include "qfile.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 long q_copy_file_range(int from, int to, size_t count) {
     return copy_file_range(from, NULL, to, NULL, count, 0);
+}
+
+int q_pipe(int *ends) {
+    return pipe2(ends, O_CLOEXEC);
 }
 
 int q_memfd_create(const char *name) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,8 +19,11 @@ enum { MAX_DESCRIPTORS = 64 };
 // since another thread may hold the allocator's lock at the fork.
 
 static void reset_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    // The kernel's own call, since glibc's leaves out the two signals that it keeps for threads, and
+    // they may be inherited as ignored. All zero is the default in every architecture's layout.
+    unsigned long action[8] = {0};
+    for (int number = 1; number < NSIG; number++)
+        syscall(SYS_rt_sigaction, number, action, NULL, (NSIG - 1) / 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -43,6 +47,16 @@ static int place_descriptors(const qspawn_request *request, int *error_pipe) {
     return 0;
 }
 
+// Marks them instead of closing them, since the error pipe is among them. The call is of Linux 5.9,
+// the flag of 5.11.
+static void close_on_exec(unsigned first, unsigned last) {
+    if (syscall(SYS_close_range, first, last, 4 /* CLOSE_RANGE_CLOEXEC */) == 0) return;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    for (unsigned number = first; number <= last && number < limit.rlim_cur; number++)
+        fcntl((int)number, F_SETFD, FD_CLOEXEC);
+}
+
 static void close_others(const qspawn_request *request) {
     for (int number = 0;; number++) {
         int next = INT32_MAX;
@@ -51,26 +65,28 @@ static void close_others(const qspawn_request *request) {
             if (child >= number && child < next) next = child;
         }
         if (next > number)
-            syscall(SYS_close_range, number, next == INT32_MAX ? UINT32_MAX : (unsigned)next - 1,
-                    4 /* CLOSE_RANGE_CLOEXEC */);
+            close_on_exec((unsigned)number, next == INT32_MAX ? UINT32_MAX : (unsigned)next - 1);
         if (next == INT32_MAX) return;
         number = next;
     }
 }
 
 static int run_child(const qspawn_request *request, int error_pipe, pid_t parent) {
+    qspawn_failure failure = {.stage = QSPAWN_SETUP};
     if (request->new_session ? setsid() < 0 : setpgid(0, 0) < 0) goto fail;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) goto fail;
     // The parent may have died before the call above.
     if (getppid() != parent) _exit(127);
     if (place_descriptors(request, &error_pipe) < 0) goto fail;
     close_others(request);
+    failure.stage = QSPAWN_DIRECTORY;
     if (request->directory && chdir(request->directory) < 0) goto fail;
     reset_signals();
+    failure.stage = QSPAWN_EXEC;
     execve(request->path, request->arguments, request->environment);
-fail:;
-    int error = errno;
-    ssize_t ignored = write(error_pipe, &error, sizeof error);
+fail:
+    failure.error = errno;
+    ssize_t ignored = write(error_pipe, &failure, sizeof failure);
     (void)ignored;
     _exit(127);
 }
@@ -96,10 +112,21 @@ static pid_t fork_with_pidfd(int *pidfd) {
     return pid;
 }
 
-int qspawn(const qspawn_request *request, qspawn_child *child) {
-    if (request->descriptor_count > MAX_DESCRIPTORS) return E2BIG;
+// An end of file means that the exec closed the pipe.
+static qspawn_failure read_failure(int pipe) {
+    qspawn_failure failure = {0};
+    ssize_t count;
+    do count = read(pipe, &failure, sizeof failure);
+    while (count < 0 && errno == EINTR);
+    return count == sizeof failure ? failure : (qspawn_failure){0};
+}
+
+qspawn_failure qspawn(const qspawn_request *request, qspawn_child *child) {
+    if (request->descriptor_count > MAX_DESCRIPTORS)
+        return (qspawn_failure){.stage = QSPAWN_SETUP, .error = E2BIG};
     int pipe[2];
-    if (pipe2(pipe, O_CLOEXEC) < 0) return errno;
+    if (pipe2(pipe, O_CLOEXEC) < 0)
+        return (qspawn_failure){.stage = QSPAWN_SETUP, .error = errno};
     pid_t parent = getpid();
     // A handler of the parent must not run in the child.
     sigset_t all, before;
@@ -108,20 +135,17 @@ int qspawn(const qspawn_request *request, qspawn_child *child) {
     int pidfd = -1;
     pid_t pid = fork_with_pidfd(&pidfd);
     if (pid == 0) run_child(request, pipe[1], parent);
-    int error = pid < 0 ? errno : 0;
+    qspawn_failure failure = {.stage = QSPAWN_SETUP, .error = pid < 0 ? errno : 0};
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(pipe[1]);
     if (pid > 0) {
-        ssize_t count;
-        do count = read(pipe[0], &error, sizeof error);
-        while (count < 0 && errno == EINTR);
-        if (count != sizeof error) error = 0;
-        if (error) {
+        failure = read_failure(pipe[0]);
+        if (failure.error) {
             waitpid(pid, NULL, 0);
             close(pidfd);
         }
     }
     close(pipe[0]);
-    if (!error) *child = (qspawn_child){.pid = pid, .pidfd = pidfd};
-    return error;
+    if (!failure.error) *child = (qspawn_child){.pid = pid, .pidfd = pidfd};
+    return failure;
 }

@@ -5,8 +5,9 @@ import QshRuntime
 /// Reads lines from the terminal through libedit while the event loop goes on.
 ///
 /// libedit asks for one byte at a time; each question runs the loop until the terminal has one, so
-/// machines are served while the user types. It must be called from outside the loop.
-final class LineEditor {
+/// machines are served while the user types. It must be called from outside the loop, on the loop's
+/// thread, which is why it may be handed to what the loop runs.
+final class LineEditor: @unchecked Sendable {
     enum Line {
         case text(String)
         case interrupted

@@ -7,6 +7,10 @@
 
 #include "qfile.h"
 #include "qkvm.h"
+#include "qsearch.h"
+#include "qsignals.h"
 #include "qspawn.h"
+#include "qstdout.h"
+#include "qterminal.h"
 
 #endif

@@ -25,10 +25,17 @@ typedef struct {
     int pidfd;
 } qspawn_child;
 
-/// Starts a child; returns 0 or an errno, also where the exec failed.
-///
-/// The child dies with the *thread* that calls this (PR_SET_PDEATHSIG, prctl(2)). It sees the given
-/// descriptors and no others, default signal dispositions and an empty signal mask.
-int qspawn(const qspawn_request *request, qspawn_child *child);
+enum { QSPAWN_SETUP, QSPAWN_DIRECTORY, QSPAWN_EXEC };
+
+typedef struct {
+    int stage; // what failed: the process itself, the change to `directory`, or the exec
+    int error; // an errno; 0 where nothing failed
+} qspawn_failure;
+
+// Starts a child; failures up to and including the exec are reported here.
+//
+// The child dies with the *thread* that calls this (PR_SET_PDEATHSIG, prctl(2)). It sees the given
+// descriptors and no others, default signal dispositions and an empty signal mask.
+qspawn_failure qspawn(const qspawn_request *request, qspawn_child *child);
 
 #endif

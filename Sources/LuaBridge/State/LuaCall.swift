@@ -1,3 +1,4 @@
+import CLuaShims
 import QshRuntime
 
 /// One call of a primitive: its arguments, read as they are asked for.
@@ -6,13 +7,44 @@ import QshRuntime
 @LoopActor
 public struct LuaCall: Sendable {
     let primitive: BoundPrimitive
-    let values: [LuaValue]
-    let object: (any LuaObject)?
+    /// Set while the values are still on Lua's stack; nil in a body that waits.
+    private nonisolated(unsafe) let frame: OpaquePointer?
+    private nonisolated(unsafe) let receiver: UnsafeMutableRawPointer?
+    private let values: [LuaValue]
+    private let object: (any LuaObject)?
+    /// The task that a waiting body keeps waiting.
+    let caller: LuaTask?
+    /// How many arguments there are.
+    public let count: Int
 
-    init(primitive: BoundPrimitive, values: [LuaValue], object: (any LuaObject)? = nil) {
+    nonisolated init(
+        _ primitive: BoundPrimitive, frame: OpaquePointer, count: Int32,
+        receiver: UnsafeMutableRawPointer?
+    ) {
         self.primitive = primitive
+        self.frame = frame
+        self.receiver = receiver
+        self.count = max(0, Int(count) - (primitive.isMethod ? 1 : 0))
+        values = []
+        object = nil
+        caller = nil
+    }
+
+    private init(detaching call: LuaCall, for caller: LuaTask?) throws {
+        var values: [LuaValue] = []
+        for index in 0..<call.count { values.append(try call.copy(index + 1)) }
+        primitive = call.primitive
+        count = call.count
+        object = call.receivingObject
         self.values = values
-        self.object = object
+        self.caller = caller
+        frame = nil
+        receiver = nil
+    }
+
+    /// A copy that stays valid once Lua's stack has gone on.
+    func detached(for caller: LuaTask?) throws -> LuaCall {
+        try LuaCall(detaching: self, for: caller)
     }
 
     /// The name in error texts: `qsh.machine.boot`.
@@ -21,29 +53,92 @@ public struct LuaCall: Sendable {
     /// The state that made the call.
     public var state: LuaState? { primitive.home.state }
 
-    /// How many arguments there are.
-    public var count: Int { values.count }
-
     /// An argument, `null` where there is none. Copies tables.
+    ///
+    /// A table that cannot be copied, as it contains itself, counts as an empty one here; getters
+    /// that throw tell why.
     public func value(at index: Int) -> LuaValue {
-        index <= values.count ? values[index - 1] : .null
+        (try? copy(index)) ?? .table(LuaTable())
+    }
+
+    /// An argument with its identity: tables come as ``LuaValue/opaque(_:)``.
+    ///
+    /// For primitives that return at once; a waiting one has copies only.
+    public func pinned(at index: Int) throws -> LuaValue {
+        try copy(index, flags: Int32(QLUA_PIN_TABLES))
+    }
+
+    private func copy(_ index: Int, flags: Int32 = 0) throws -> LuaValue {
+        guard index >= 1, index <= count else { return .null }
+        guard let frame else { return values[index - 1] }
+        let slot = slot(index)
+        switch Int(qlua_type(frame, slot)) {
+        case QLUA_TYPE_NONE, QLUA_TYPE_NIL: return .null
+        case QLUA_TYPE_BOOLEAN: return .bool(qlua_boolean(frame, slot) != 0)
+        case QLUA_TYPE_NUMBER: return number(in: frame, slot)
+        case QLUA_TYPE_STRING: return .string(stackBytes(slot) ?? [])
+        default:
+            guard let state else { throw LuaError.closed }
+            return try state.argument(frame, slot, flags: flags)
+        }
+    }
+
+    private func slot(_ index: Int) -> Int32 { Int32(index + (primitive.isMethod ? 1 : 0)) }
+
+    private func number(in frame: OpaquePointer, _ slot: Int32) -> LuaValue {
+        var integer: Int64 = 0
+        return qlua_integer(frame, slot, &integer) != 0
+            ? .integer(integer) : .number(qlua_number(frame, slot))
+    }
+
+    private func stackBytes(_ slot: Int32) -> [UInt8]? {
+        var length = 0
+        guard let frame, let text = qlua_string(frame, slot, &length) else { return nil }
+        return Array(UnsafeRawBufferPointer(start: text, count: length))
+    }
+
+    /// A string argument that is still on the stack, as text, without a copy in between.
+    private func stackText(_ index: Int) -> String? {
+        var length = 0
+        guard let frame, index <= count, let text = qlua_string(frame, slot(index), &length)
+        else { return nil }
+        return String(
+            decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+    }
+
+    private var receivingObject: (any LuaObject)? {
+        receiver.map { Unmanaged<ObjectBox>.fromOpaque($0).takeUnretainedValue().object } ?? object
     }
 
     /// The object before the `:`.
     public func receiver<Object: LuaObject>(as type: Object.Type = Object.self) throws -> Object {
-        guard let object = object as? Object else {
+        let any = receivingObject
+        guard let object = any as? Object else {
             throw LuaArgumentError.receiver(
                 function: functionName, type: type.luaType.name,
-                got: object.map { LuaValue.object($0).displayed } ?? "nil")
+                got: any.map { LuaValue.object($0).displayed } ?? "none")
+        }
+        return object
+    }
+
+    /// The object before the `:`, of whatever type.
+    func anyReceiver(_ typeName: String) throws -> any LuaObject {
+        guard let object = receivingObject else {
+            throw LuaArgumentError.receiver(
+                function: functionName, type: typeName, got: "none")
         }
         return object
     }
 
     /// The error for an argument that does not fit, got and expected both named.
-    public func mismatch(_ index: Int, _ name: String, expects: String) -> LuaArgumentError {
+    ///
+    /// - Parameter got: where it is not the argument itself but an element of it.
+    public func mismatch(
+        _ index: Int, _ name: String, expects: String, got: LuaValue? = nil
+    ) -> LuaArgumentError {
         .argument(
             function: functionName, index: index, name: name, expects: expects,
-            got: value(at: index).displayed)
+            got: (got ?? value(at: index)).displayed)
     }
 }
 
@@ -52,7 +147,7 @@ public struct LuaCall: Sendable {
 extension LuaCall {
     /// A string argument as text. A number is refused.
     public func string(_ index: Int, _ name: String) throws -> String {
-        guard let text = value(at: index).text else {
+        guard let text = stackText(index) ?? value(at: index).text else {
             throw mismatch(index, name, expects: "a string")
         }
         return text
@@ -92,7 +187,7 @@ extension LuaCall {
 
     /// A table argument, copied.
     public func table(_ index: Int, _ name: String) throws -> LuaTable {
-        guard case .table(let table) = value(at: index) else {
+        guard case .table(let table) = try copy(index) else {
             throw mismatch(index, name, expects: "a table")
         }
         return table
@@ -125,7 +220,7 @@ extension LuaCall {
 
     /// The options table at `index`; no options where it is `nil` or absent.
     public func options(at index: Int) throws -> LuaOptions {
-        switch value(at: index) {
+        switch try copy(index) {
         case .null: LuaOptions(LuaTable(), function: functionName)
         case .table(let table): LuaOptions(table, function: functionName)
         default: throw mismatch(index, "options", expects: "a table of options")

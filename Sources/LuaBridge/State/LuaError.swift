@@ -27,12 +27,12 @@ public struct LuaError: DiagnosticError {
     public let cause: (any Error)?
     /// The Swift error that a primitive threw, if it was one.
     public let underlying: (any Error)?
-    /// The raised value, pinned; `null` also where memory ran out.
-    public let value: LuaValue
+    /// The raised value, pinned; nil where it was not Lua that raised, or memory ran out.
+    public let value: LuaValue?
 
     init(
         _ diagnostic: Diagnostic, location: String? = nil, traceback: [LuaFrame] = [],
-        cause: (any Error)? = nil, underlying: (any Error)? = nil, value: LuaValue = .null
+        cause: (any Error)? = nil, underlying: (any Error)? = nil, value: LuaValue? = nil
     ) {
         self.diagnostic = diagnostic
         self.location = location

@@ -2,9 +2,14 @@
 ///
 /// The shell runs as a child in a session of its own on the real console device, because a
 /// process on `/dev/console` gets no controlling terminal and so no job control. The script
-/// stays PID 1 and waits: leaving the shell starts a new one instead of the panic "Attempted to
-/// kill init!". Busybox's poweroff, reboot and halt signal PID 1, and the traps answer as
-/// busybox's own init does; `wait` is what lets a trap run at once.
+/// stays PID 1: leaving the shell starts a new one instead of the panic "Attempted to kill
+/// init!". Busybox's poweroff, reboot and halt signal PID 1, and the traps answer as busybox's
+/// own init does, at once, because PID 1 only ever sits in `wait`.
+///
+/// The loop that restarts the shell is detached by `setsid setsid` and not by `&`: a shell
+/// without job control starts background commands with SIGINT ignored, and what is ignored at
+/// the start stays so, which would take Ctrl-C from everything on the console. The first setsid
+/// makes a group leader, and the second, being one, forks and returns.
 ///
 /// Console messages below level 5 stay visible: warnings, which include `WARN()`, and all worse.
 /// Notices ("random: crng init done") would land in the middle of the prompt. The kernel raises
@@ -14,6 +19,18 @@
 /// in `/etc/qsh/init.d` run in order before the shell.
 public let defaultInit = #"""
     #!/bin/sh
+    if [ $$ != 1 ]; then
+        echo $$ >/run/console.pid
+        cd /
+        while :; do
+            read -r started rest </proc/uptime
+            setsid cttyhack sh
+            read -r ended rest </proc/uptime
+            # A shell that cannot start must not fill the console.
+            [ "${ended%.*}" != "${started%.*}" ] || sleep 1
+        done
+    fi
+
     export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-linux}"
     export PS1='[rootfs \W]\$ '
 
@@ -47,16 +64,11 @@ public let defaultInit = #"""
         [ ! -x "$program" ] || "$program"
     done
 
-    cd /
     while :; do
-        read -r started rest </proc/uptime
-        setsid cttyhack sh </dev/console >/dev/console 2>&1 &
-        shell=$!
-        # A trapped signal ends the wait early.
-        while kill -0 "$shell" 2>/dev/null; do wait "$shell"; done
-        read -r ended rest </proc/uptime
-        # A shell that cannot start must not fill the console.
-        [ "${ended%.*}" != "${started%.*}" ] || sleep 1
+        console=$(cat /run/console.pid 2>/dev/null)
+        [ -n "$console" ] && kill -0 "$console" 2>/dev/null || setsid setsid /init
+        sleep 86400 &
+        wait $!
     done
 
     """#

@@ -106,8 +106,12 @@ extension KernelImage {
 
     private static func bareImage(_ header: LittleEndianBytes) -> Recognised? {
         // The image_size field counts the zeroed data behind the file too, so it promises nothing.
-        if header.hasBytes("ARM\u{64}", at: 0x38) { return Recognised(format: .image, arch: .arm64) }
-        if header.hasBytes("RSC\u{5}", at: 0x38) { return Recognised(format: .image, arch: .riscv64) }
+        if header.hasBytes("ARM\u{64}", at: 0x38) {
+            return Recognised(format: .image, arch: .arm64)
+        }
+        if header.hasBytes("RSC\u{5}", at: 0x38) {
+            return Recognised(format: .image, arch: .riscv64)
+        }
         if header.hasBytes("MZ", at: 0), header.u32(0x38) == 0x8182_23cd {
             return Recognised(format: .image, arch: .loong64)
         }

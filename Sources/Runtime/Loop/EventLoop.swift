@@ -76,7 +76,7 @@ public final class EventLoop: @unchecked Sendable {
         if stopping && jobs.isEmpty { return false }
         let idle = inbox.withLock { $0.jobs.isEmpty && !$0.stopping }
         poll(milliseconds: idle ? timers.millisecondsToNext() : 0)
-        timers.fireDue()
+        while let action = timers.takeDue() { LoopActor.assumeIsolated { action() } }
         return true
     }
 

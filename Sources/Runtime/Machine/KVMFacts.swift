@@ -25,6 +25,9 @@ public struct KVMFacts: Sendable, Equatable {
     public struct Registers: Sendable, Equatable {
         let ecx: UInt32
         let edx: UInt32
+
+        /// Makes a pair.
+        public init(ecx: UInt32, edx: UInt32) { (self.ecx, self.edx) = (ecx, edx) }
     }
 
     /// `uname -m`.
@@ -69,7 +72,8 @@ public struct KVMFacts: Sendable, Equatable {
         Feature(name: "msr", leaf: 1, bit: 5), Feature(name: "pae", leaf: 1, bit: 6),
         Feature(name: "cx8", leaf: 1, bit: 8), Feature(name: "apic", leaf: 1, bit: 9),
         Feature(name: "cmov", leaf: 1, bit: 15), Feature(name: "fxsr", leaf: 1, bit: 24),
-        Feature(name: "sse2", leaf: 1, bit: 26), Feature(name: "pni", leaf: 1, bit: 0, isInECX: true),
+        Feature(name: "sse2", leaf: 1, bit: 26),
+        Feature(name: "pni", leaf: 1, bit: 0, isInECX: true),
         Feature(name: "cx16", leaf: 1, bit: 13, isInECX: true),
         Feature(name: "syscall", leaf: 0x8000_0001, bit: 11),
         Feature(name: "nx", leaf: 0x8000_0001, bit: 20),
@@ -140,7 +144,9 @@ extension KVMFacts.Obstacle {
 func hostMachineName() -> String {
     var name = utsname()
     guard uname(&name) == 0 else { return "unknown" }
-    return withUnsafeBytes(of: name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return withUnsafeBytes(of: name.machine) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
 }
 
 private func hostCPUFlags() -> Set<Substring> {

@@ -5,7 +5,9 @@ public struct MachineConfiguration: Sendable, Equatable {
     /// Number and arrangement of processors, as QEMU's `-smp` has them.
     public struct CPUTopology: Sendable, Equatable {
         /// `-smp`'s keys, in the order in which it documents them.
-        public static let keys = ["cpus", "maxcpus", "sockets", "dies", "clusters", "cores", "threads"]
+        public static let keys = [
+            "cpus", "maxcpus", "sockets", "dies", "clusters", "cores", "threads",
+        ]
 
         /// Values of those keys that were given.
         public var counts: [String: Int]
@@ -58,7 +60,7 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var hasCommandChannel = true
     /// Whether a reboot ends the machine, as qsh's verdicts need; QEMU's `-no-reboot`.
     public var endsOnReboot = true
-    /// Where to keep the transcript; nil for the run folder.
+    /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 
     /// Makes one that boots `kernel`.

@@ -16,13 +16,18 @@ public struct QEMUArguments: Sendable, Equatable {
     /// Name of the agent's virtio port, seen in the guest as `/dev/virtio-ports/NAME`.
     public static let agentPortName = "org.qsh.agent"
 
+    /// Id of the serial port's character device, for QMP.
+    static let serialName = "qsh-serial"
+
     /// argv without the program's own name.
     public private(set) var arguments: [String] = []
 
     /// Makes the arguments for one run.
     ///
     /// Raw `args` are taken as they are: check them with ``refuse(_:)`` first.
-    public init(_ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring) {
+    public init(
+        _ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring
+    ) {
         addProcessor(configuration, accelerator)
         addKernel(configuration)
         addConsole(wiring)
@@ -61,8 +66,8 @@ public struct QEMUArguments: Sendable, Equatable {
         case .terminal:
             arguments += ["-serial", "stdio"]
         case .descriptors(let serial, _, _):
-            addSocket("qsh-serial", serial)
-            arguments += ["-serial", "chardev:qsh-serial"]
+            addSocket(Self.serialName, serial)
+            arguments += ["-serial", "chardev:\(Self.serialName)"]
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 
 /// Where QEMU is, and which one.
@@ -18,7 +17,8 @@ public enum QEMUBinary {
         } else {
             (asked, name) = (.path, FilePath(arch.qemu.binary))
         }
-        guard let found = resolve(name, path: environment["PATH"] ?? "") else {
+        let path = environment["PATH"] ?? ""
+        guard let found = Command.locate(name.string, path: path), Command.isProgram(found) else {
             throw QEMUBinaryError(program: name, source: asked, arch: arch, host: .ofHost)
         }
         return found
@@ -31,21 +31,6 @@ public enum QEMUBinary {
         else { return nil }
         let numbers = words[index + 1].split(separator: ".").map { Int($0) }
         return numbers.contains(nil) ? nil : numbers.compactMap(\.self)
-    }
-
-    private static func resolve(_ name: FilePath, path: String) -> FilePath? {
-        // execvp's rule: a name with a slash is not searched for.
-        if name.string.contains("/") { return isProgram(name) ? name : nil }
-        return path.split(separator: ":").lazy
-            .map { FilePath(String($0)).appending(name.components) }
-            .first { isProgram($0) }
-    }
-
-    private static func isProgram(_ path: FilePath) -> Bool {
-        var status = stat()
-        return path.withPlatformString { text in
-            stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(text, X_OK) == 0
-        }
     }
 }
 
@@ -70,7 +55,7 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
         switch source {
         case .option: "option `qemu`: `\(program)` is not a program"
         case .environment: "QSH_QEMU: `\(program)` is not a program"
-        case .path: "cannot run a \(arch) machine: `\(program)` is not on PATH"
+        case .path: "machine of architecture \(arch): `\(program)` is not on PATH"
         }
     }
 

@@ -21,8 +21,6 @@ public struct HostEnvironment: Sendable, Equatable {
 
     /// A program on its `PATH`.
     func locate(_ program: String) -> FilePath? {
-        let folders = (self["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        return folders.lazy.map { FilePath("\($0)/\(program)") }
-            .first { FileTree.isFile($0) && $0.withPlatformString { access($0, X_OK) } == 0 }
+        Command.locate(program, path: self["PATH"] ?? "/usr/bin:/bin")
     }
 }

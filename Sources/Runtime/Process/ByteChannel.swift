@@ -29,6 +29,7 @@ public final class ByteChannel {
     /// Takes over `descriptor`, makes it non-blocking and starts to read.
     public init(descriptor: Int32) {
         self.descriptor = descriptor
+        brokenPipesAreErrors
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         watch = EventLoop.shared.watch(descriptor, for: .readable) { [weak self] ready in
             self?.serve(ready)
@@ -76,6 +77,13 @@ public final class ByteChannel {
         }
         guard inTime else { throw Errno.timedOut }
         guard writtenTotal >= target else { throw Errno.brokenPipe }
+    }
+
+    /// Waits until the stream has ended, everything that came has been delivered included.
+    ///
+    /// - Returns: false where the deadline passed first.
+    public func waitForEnd(until deadline: Deadline) async throws -> Bool {
+        try await progress.wait(until: deadline) { self.hasEnded }
     }
 
     /// Tells the peer that nothing more will be written, once the queue is empty.
@@ -147,7 +155,7 @@ public final class ByteChannel {
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        // MSG_NOSIGNAL keeps a dead peer from raising SIGPIPE; pipes and terminals lack `send`.
+        // Pipes and terminals lack `send`.
         let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         guard count < 0, errno == ENOTSOCK else { return count }
         return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
@@ -184,3 +192,7 @@ public final class ByteChannel {
         onEnd?(error)
     }
 }
+
+/// A write to a dead peer is an error to handle and not the end of the process, on pipes too, where
+/// no flag says so for one write. Children start with the default again.
+private let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()

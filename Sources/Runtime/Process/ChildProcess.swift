@@ -2,23 +2,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// How a process ended.
-public enum ProcessExit: Sendable, Equatable {
-    /// By itself, with this status.
-    case exited(Int32)
-    /// Killed by this signal.
-    case signalled(Int32)
-
-    /// As a shell's `$?`: 128 and the signal's number for a killed one.
-    public var shellStatus: Int32 {
-        switch self {
-        case .exited(let status): status
-        case .signalled(let number): 128 + number
-        }
-    }
-}
-
 /// A child process in a session or group of its own, which dies with qsh, `kill -9` included.
+///
+/// Dropping the last reference kills it. Whatever it leaves in its group is killed when it ends.
 @LoopActor
 public final class ChildProcess {
     /// Which signals of the terminal reach the child.
@@ -32,72 +18,64 @@ public final class ChildProcess {
     /// The process, which is also its group.
     public nonisolated let pid: Int32
     /// How it ended; nil while it runs.
-    public private(set) var exit: ProcessExit?
+    public var exit: ProcessExit? { reaper.exit }
     /// Notified when it ends.
-    public let changed = Broadcast()
+    public var changed: Broadcast { reaper.changed }
 
-    private let pidfd: Int32
-    private var watch: DescriptorWatch?
+    private let reaper: ChildReaper
 
-    private init(pid: Int32, pidfd: Int32) {
-        self.pid = pid
-        self.pidfd = pidfd
-        watch = EventLoop.shared.watch(pidfd, for: .readable) { [weak self] _ in self?.reap() }
+    private init(_ child: qspawn_child) {
+        pid = child.pid
+        reaper = ChildReaper(child)
     }
 
-    isolated deinit {
-        signal(SIGKILL)
-        reap(blocking: true)
-    }
+    isolated deinit { reaper.signal(SIGKILL) }
 
     /// Starts a command.
     ///
     /// - Parameter descriptors: number in the child to descriptor here; 0, 1 and 2 that are not
     ///   among them are `/dev/null`. The descriptors here stay open and are the caller's.
+    /// - Throws: ``ProcessError``, also where the program could not be executed.
     public static func spawn(
-        _ command: Command, descriptors: [Int32: Int32] = [:],
-        isolation: Isolation = .newSession
+        _ command: Command, descriptors: [Int32: Int32] = [:], isolation: Isolation = .newSession
     ) throws(ProcessError) -> ChildProcess {
-        guard let path = Command.locate(command.program) else {
-            throw .notFound(program: command.program)
-        }
+        if command.holdsNUL { throw .holdsNUL(program: command.program) }
+        guard let path = command.location else { throw .notFound(program: command.program) }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else {
+            throw .cannotStart(program: command.program, Errno(rawValue: errno))
+        }
         defer { close(null) }
         var placed = descriptors
         for number: Int32 in 0...2 where placed[number] == nil { placed[number] = null }
-        let list = placed.map { qspawn_descriptor(child: $0.key, host: $0.value) }
         var child = qspawn_child()
-        let error = withCStrings(command.arguments) { arguments in
-            withCStrings(command.mergedEnvironment) { environment in
-                list.withUnsafeBufferPointer { list in
-                    withOptionalCString(command.workingDirectory?.string) { directory in
-                        path.string.withCString { path in
-                            var request = qspawn_request(
-                                path: path, arguments: arguments, environment: environment,
-                                directory: directory, descriptors: list.baseAddress,
-                                descriptor_count: list.count,
-                                new_session: isolation == .newSession ? 1 : 0)
-                            return qspawn(&request, &child)
-                        }
-                    }
-                }
+        let failure = start(command, path, placed, isolation, &child)
+        guard failure.error == 0 else { throw ProcessError(command, path, failure) }
+        return ChildProcess(child)
+    }
+
+    private static func start(
+        _ command: Command, _ path: FilePath, _ placed: [Int32: Int32], _ isolation: Isolation,
+        _ child: inout qspawn_child
+    ) -> qspawn_failure {
+        let list = placed.map { qspawn_descriptor(child: $0.key, host: $0.value) }
+        let arguments = CStringList(command.words)
+        let environment = CStringList(command.mergedEnvironment)
+        let directory = CStringList(command.workingDirectory.map { [$0.platformBytes] } ?? [])
+        let program = CStringList([path.platformBytes])
+        return list.withUnsafeBufferPointer { list in
+            var request = qspawn_request(
+                path: program.first, arguments: arguments.pointer, environment: environment.pointer,
+                directory: directory.first, descriptors: list.baseAddress,
+                descriptor_count: list.count, new_session: isolation == .newSession ? 1 : 0)
+            return withExtendedLifetime((arguments, environment, directory, program)) {
+                qspawn(&request, &child)
             }
         }
-        if error == ENOENT, command.workingDirectory == nil {
-            throw .notFound(program: command.program)
-        }
-        guard error == 0 else {
-            throw .cannotStart(program: command.program, Errno(rawValue: error))
-        }
-        return ChildProcess(pid: child.pid, pidfd: child.pidfd)
     }
 
     /// Sends a signal to the child and all of its group; nothing once it has ended.
-    public func signal(_ number: Int32) {
-        guard exit == nil else { return }
-        // Not yet reaped, so neither number can belong to anybody else.
-        if kill(-pid, number) != 0 { kill(pid, number) }
-    }
+    public func signal(_ number: Int32) { reaper.signal(number) }
 
     /// Waits for the end.
     ///
@@ -107,52 +85,66 @@ public final class ChildProcess {
         return exit
     }
 
-    /// Ends the child: SIGTERM, then SIGKILL after `grace`. Not cancellable, since a cancelled
-    /// owner is the usual reason to call it.
-    public func stop(grace: Duration = .seconds(2)) async {
-        guard exit == nil else { return }
+    /// Ends the child: SIGTERM, after `grace` SIGKILL, and at most `limit` for the kernel to act.
+    ///
+    /// Not cancellable, since a cancelled owner is the usual reason to call it.
+    /// - Returns: nil only where even SIGKILL did nothing in time (a process stuck in the kernel).
+    @discardableResult
+    public func stop(
+        grace: Duration = .seconds(2), limit: Duration = .seconds(10)
+    ) async -> ProcessExit? {
+        guard exit == nil else { return exit }
         signal(SIGTERM)
         let stopped = LoopActor.task {
-            _ = try? await self.waitForExit(until: .after(grace))
-            self.signal(SIGKILL)
-            _ = try? await self.waitForExit(until: .after(.seconds(10)))
+            if (try? await self.waitForExit(until: .after(grace))) == nil { self.signal(SIGKILL) }
+            _ = try? await self.waitForExit(until: .after(limit))
         }
         await stopped.value
-    }
-
-    private func reap(blocking: Bool = false) {
-        guard exit == nil else { return }
-        var information = siginfo_t()
-        // Leaves the zombie, so that its number is still ours while the group is swept.
-        let options = WEXITED | WNOWAIT | (blocking ? 0 : WNOHANG)
-        let result = waitid(P_PID, id_t(pid), &information, options)
-        guard result == 0, information.si_signo == SIGCHLD else { return }
-        kill(-pid, SIGKILL)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
-        let number = status & 0x7f
-        exit = number == 0 ? .exited((status >> 8) & 0xff) : .signalled(number)
-        watch?.cancel()
-        watch = nil
-        close(pidfd)
-        changed.notify()
+        return exit
     }
 }
 
-private func withOptionalCString<Result>(
-    _ text: String?, _ body: (UnsafePointer<CChar>?) -> Result
-) -> Result {
-    guard let text else { return body(nil) }
-    return text.withCString(body)
+extension ProcessError {
+    fileprivate init(_ command: Command, _ path: FilePath, _ failure: qspawn_failure) {
+        let errno = Errno(rawValue: failure.error)
+        let program = command.program
+        switch (Int(failure.stage), errno, command.workingDirectory) {
+        case (QSPAWN_DIRECTORY, _, let directory?):
+            self = .noDirectory(program: program, directory: directory, errno)
+        case (QSPAWN_EXEC, .noSuchFileOrDirectory, let directory):
+            // execve(2) says the same of a script whose interpreter is missing.
+            let file = directory.map { $0.pushing(path) } ?? path
+            let exists = file.withPlatformString { access($0, F_OK) == 0 }
+            self = exists ? .noInterpreter(program: program) : .noSuchFile(program: program)
+        default: self = .cannotStart(program: program, errno)
+        }
+    }
 }
 
-private func withCStrings<Result>(
-    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    let copies = texts.map { strdup($0) } + [nil]
-    defer { copies.forEach { free($0) } }
-    return copies.withUnsafeBufferPointer { buffer in
-        // An empty list still has its closing NULL.
-        buffer.baseAddress.map(body) ?? withUnsafePointer(to: nil, body)
+/// A NULL-ended array of C strings, as execve(2) takes it.
+private final class CStringList {
+    private let copies: [UnsafeMutablePointer<CChar>?]
+    let pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+    init(_ texts: [[UInt8]]) {
+        copies = texts.map { text in
+            text.withUnsafeBytes { bytes in
+                let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+                copy.initialize(repeating: 0, count: bytes.count + 1)
+                UnsafeMutableRawPointer(copy).copyMemory(
+                    from: bytes.baseAddress ?? UnsafeRawPointer(copy), byteCount: bytes.count)
+                return copy
+            }
+        }
+        pointer = .allocate(capacity: texts.count + 1)
+        pointer.initialize(repeating: nil, count: texts.count + 1)
+        for (index, copy) in copies.enumerated() { pointer[index] = copy }
     }
+
+    deinit {
+        for copy in copies { copy?.deallocate() }
+        pointer.deallocate()
+    }
+
+    var first: UnsafePointer<CChar>? { copies.first?.map { UnsafePointer($0) } }
 }

@@ -57,23 +57,6 @@ import TestSupport
         #expect(result.isTruncated)
     }
 
-    @Test @LoopActor func namesAMissingProgram() async throws {
-        let error = await #expect(throws: ProcessError.self) {
-            try await CommandRunner.run(Command(["qsh-no-such-program"]), until: .never)
-        }
-
-        #expect(
-            error?.diagnostic.message == "cannot run `qsh-no-such-program`: not found on PATH")
-    }
-
-    @Test @LoopActor func aTextFileWithoutInterpreterIsRefused() async throws {
-        let error = await #expect(throws: ProcessError.self) {
-            try await CommandRunner.run(Command(["/etc/passwd"]), until: .never)
-        }
-
-        #expect(error?.diagnostic.message == "cannot run `/etc/passwd`: permission denied")
-    }
-
     @Test @LoopActor func setsFolderAndEnvironment() async throws {
         let command = Command(
             ["sh", "-c", "pwd; echo $QSH_TEST; echo ${HOME-none}"],
@@ -91,36 +74,50 @@ import TestSupport
         #expect(result.outputText == "0\n1\n2\n3")
     }
 
-    @Test @LoopActor func twoHundredChildrenLeaveNothingBehind() async throws {
-        let before = openDescriptors()
+    @Test @LoopActor func programsCanOpenTheirStreamsByName() async throws {
+        let result = try await CommandRunner.run(
+            Command(["sh", "-c", "cat /dev/stdin > /dev/stdout; echo x > /dev/stderr"]),
+            input: Array("given".utf8), until: .after(.seconds(20)))
 
-        for _ in 0..<200 { _ = try await CommandRunner.run(Command(["true"]), until: .never) }
-
-        #expect(openDescriptors() <= before + 8)
-        #expect(waitpid(-1, nil, WNOHANG) <= 0)
+        #expect(result.outputText == "given")
+        #expect(result.errorText == "x")
     }
 
-    @Test @LoopActor func stopEndsAChildThatIgnoresSIGTERM() async throws {
-        let child = try ChildProcess.spawn(Command(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]))
+    @Test @LoopActor func aCommandNeedNotReadItsInput() async throws {
+        let result = try await CommandRunner.run(
+            Command(["true"]), input: [UInt8](repeating: 65, count: 1 << 20),
+            until: .after(.seconds(20)))
 
-        await child.stop(grace: .milliseconds(50))
-
-        #expect(child.exit == .signalled(SIGKILL))
+        #expect(result.succeeded)
     }
 
-    @Test(arguments: [
-        ("plain", "plain"), ("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#),
-        ("$HOME", "'$HOME'"), ("console=ttyS0", "console=ttyS0"), ("a\nb", "'a\nb'"),
-    ])
-    func quotesForAShell(word: String, quoted: String) {
-        #expect(Command.shellQuoted(word) == quoted)
-    }
-}
+    @Test @LoopActor func cancellingEndsTheWholeGroup() async throws {
+        let fifo = try ScratchFolder()
+        let path = fifo.path.appending("alive").string
+        mkfifo(path, 0o600)
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        let channel = ByteChannel(descriptor: reader)
+        var lines: [UInt8] = []
+        let changed = Broadcast()
+        channel.onBytes = {
+            lines.append(contentsOf: $0)
+            changed.notify()
+        }
+        channel.onEnd = { _ in changed.notify() }
+        var caught: (any Error)?
+        let task = LoopActor.task {
+            do {
+                _ = try await self.shell("exec >\(path); echo up; sleep 100 & sleep 100; true")
+            } catch {
+                caught = error
+            }
+        }
+        _ = try await changed.wait(until: .after(.seconds(10))) { !lines.isEmpty }
 
-private func openDescriptors() -> Int {
-    var count = 0
-    guard let folder = opendir("/proc/self/fd") else { return 0 }
-    while readdir(folder) != nil { count += 1 }
-    closedir(folder)
-    return count
+        task.cancel()
+        await task.value
+
+        #expect(caught is CancellationError)
+        #expect(try await changed.wait(until: .after(.seconds(5))) { channel.hasEnded })
+    }
 }

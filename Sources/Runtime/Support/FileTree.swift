@@ -64,17 +64,7 @@ enum FileTree {
     /// Removes a file or a folder with all that is in it, never through a symlink.
     ///
     /// What cannot be removed stays, without an error: a leftover costs room, not correctness.
-    static func remove(_ path: FilePath) { remove(path.string) }
-
-    // Texts, since FilePath checks itself at each step in a debug build: 8 ms for an entry.
-    private static func remove(_ path: String) {
-        if isRealFolder(path) {
-            for entry in entries(of: path) { remove("\(path)/\(entry.name)") }
-            rmdir(path)
-        } else {
-            unlink(path)
-        }
-    }
+    static func remove(_ path: FilePath) { try? removeFileTree(path) }
 
     private static func isRealFolder(_ path: String) -> Bool {
         var status = stat()

@@ -1,0 +1,133 @@
+/* Interrupts. A signal handler finds here which coroutine runs on its thread. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+/* States nest where a primitive of one runs another. All of them live on one thread. */
+static qlua_state *volatile active;
+
+qactive qlua_enter(qlua_state *Q, lua_State *L) {
+    qactive saved = {Q->running, Q->running == NULL};
+    if (saved.entered) {
+        Q->outer = active;
+        Q->running = L;
+        active = Q;
+    } else {
+        Q->running = L;
+    }
+    qlua_check_interrupt(L);
+    return saved;
+}
+
+void qlua_leave(qlua_state *Q, qactive saved) {
+    if (saved.entered) active = Q->outer;
+    Q->running = saved.running;
+}
+
+static int decode_interrupt(lua_State *L) {
+    qlua_decode(L, lua_touserdata(L, 1), 0);
+    return 1;
+}
+
+static void on_hook(lua_State *L, lua_Debug *record) {
+    (void)record;
+    qlua_state *Q = state_of(L);
+    lua_sethook(L, NULL, 0, 0);
+    /* Set by an interrupt that ended elsewhere: a wait was cancelled, or another coroutine took it,
+       which gave its hook to those it made. */
+    if (!Q->interrupt) return;
+    Q->interrupt = 0;
+    qlua_reply reply = {0};
+    Q->host.interrupted(Q->context, &reply);
+    qcursor cursor = {Q, reply.bytes, reply.bytes + reply.length};
+    lua_pushcfunction(L, decode_interrupt);
+    lua_pushlightuserdata(L, &cursor);
+    int status = lua_pcall(L, 1, 1, 0);
+    qlua_release_rest(&cursor);
+    free(reply.bytes);
+    if (status == LUA_OK) qlua_trace_raise(L);
+    lua_error(L);
+}
+
+static void set_hook(lua_State *L) {
+    lua_sethook(L, on_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* For a coroutine that starts to run where the hook may have been set on another. */
+void qlua_check_interrupt(lua_State *L) {
+    if (state_of(L)->interrupt) set_hook(L);
+}
+
+static void hook_active(void) {
+    for (qlua_state *Q = active; Q != NULL; Q = Q->outer) {
+        lua_State *running = Q->running;
+        if (Q->interrupt && running != NULL) set_hook(running);
+    }
+}
+
+static void on_kick(int signal) {
+    (void)signal;
+    hook_active();
+}
+
+void qlua_interrupt(qlua_state *Q) {
+    Q->interrupt = 1;
+    if (pthread_equal(Q->thread, pthread_self())) {
+        hook_active();
+        return;
+    }
+    /* Hooks may be set only where Lua runs. SIGURG is ignored by default and needed by nobody, so
+       a late one does no harm. */
+    struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
+    sigaction(SIGURG, &action, NULL);
+    pthread_kill(Q->thread, SIGURG);
+}
+
+int32_t qlua_take_interrupt(qlua_state *Q) {
+    int32_t was = Q->interrupt;
+    Q->interrupt = 0;
+    return was;
+}
+
+static qlua_state *volatile caught;
+static volatile int notified = -1;
+static volatile time_t first_untaken;
+
+static void on_signal(int signal) {
+    int saved = errno;
+    qlua_state *Q = caught;
+    if (Q != NULL && !pthread_equal(Q->thread, pthread_self())) {
+        pthread_kill(Q->thread, signal);
+        errno = saved;
+        return;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (Q != NULL) {
+        if (!Q->interrupt) first_untaken = now.tv_sec;
+        /* A long C call (a backtracking pattern) is taking no interrupt. */
+        else if (now.tv_sec - first_untaken >= 2) _exit(130);
+        Q->interrupt = 1;
+        hook_active();
+    }
+    uint64_t one = 1;
+    if (notified >= 0 && write(notified, &one, sizeof one) < 0) errno = saved;
+    errno = saved;
+}
+
+int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify) {
+    caught = Q;
+    notified = notify;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    return sigaction(signal, &action, NULL);
+}
+
+void qlua_ignore_signal(int32_t signal) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signal, &action, NULL);
+    caught = NULL;
+    notified = -1;
+}

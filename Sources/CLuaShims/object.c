@@ -50,6 +50,9 @@ void qlua_push_object(lua_State *L, void *object, uint64_t identity, int type) {
         lua_pop(L, 1);
     }
     new_box(L, object, identity, type);
+    /* Lua sees 40 bytes; what hangs on them in Swift (texts, a traceback, a cause) is about this
+       much, and without being told the collector lets it pile up. */
+    lua_gc(L, LUA_GCSTEP, 1);
 }
 
 int32_t qlua_holds(qlua_state *Q, uint64_t identity) {

@@ -121,6 +121,11 @@ public struct LuaCall: Sendable {
         return object
     }
 
+    /// Breaks the stack; for the test of the trap.
+    func unbalance() {
+        if let frame { qlua_unbalance(frame) }
+    }
+
     /// The object before the `:`, of whatever type.
     func anyReceiver(_ typeName: String) throws -> any LuaObject {
         guard let object = receivingObject else {

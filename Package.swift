@@ -47,6 +47,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/Bridge",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["QshRuntime"],

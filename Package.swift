@@ -71,6 +71,12 @@ let package = Package(
             exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/Bridge",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [

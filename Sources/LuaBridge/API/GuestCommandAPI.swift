@@ -56,7 +56,7 @@ extension MachineObject {
         let permissions = mode.map { UInt32($0.bits) } ?? file.permissions
         try await object.overAgent { commands in
             try await commands.copyIn(
-                guest, mode: permissions, from: .source { try await file.next() }, until: deadline)
+                guest, mode: permissions, from: .source { try file.next() }, until: deadline)
         }
         return []
     }

@@ -76,7 +76,7 @@ extension MachineOptions {
         guard let image = configuration.kernel else { return [] }
         let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
         guard let folder = kernel.modules else { return [] }
-        return try KernelModules(folder).resolve(
+        return try KernelModules(folder: folder).resolve(
             InitramfsTree.guestAgentModules(for: configuration.arch))
     }
 }

@@ -57,7 +57,10 @@ final class MachineObject: LuaObject {
 
     func luaClose() async { await machine.kill() }
 
-    func luaCollect() { machine.killWithoutWaiting() }
+    func luaCollect() {
+        let machine = machine
+        LoopActor.task { await machine.kill() }
+    }
 
     /// `machine:wait { timeout = … }`: how it ended; an end that is not well is an error.
     private static func wait(_ call: LuaCall) async throws -> [LuaValue] {

@@ -8,6 +8,7 @@ extension Machine {
     /// initramfs, the command line, raw arguments, the accelerator.
     ///
     /// - Parameters:
+    ///   - root: a tree to write as the initramfs, in place of the configuration's.
     ///   - name: of the run folder.
     ///   - environment: qsh's own variables, for `PATH` and `QSH_QEMU`.
     ///   - runs: where run folders are.
@@ -18,8 +19,8 @@ extension Machine {
     ///   ``KernelImageError``, ``KernelCommandLineError``, ``AcceleratorError``,
     ///   ``QEMUBinaryError``, ``RunDirectoryError``, ``ProcessError``), or `CancellationError`.
     public static func boot(
-        _ configuration: MachineConfiguration, name: String = "machine",
-        environment: [String: String], runs: RunDirectoryBase = .standard,
+        _ configuration: MachineConfiguration, root: InitramfsTree? = nil,
+        name: String = "machine", environment: [String: String], runs: RunDirectoryBase = .standard,
         console: ConsoleConfiguration = ConsoleConfiguration(),
         log: @LoopActor (String) -> Void = { _ in },
         onConsole: @LoopActor (Console) -> Void = { _ in }
@@ -30,7 +31,8 @@ extension Machine {
         let choice = try Accelerator.choose(configuration.accel, for: configuration.arch)
         log(choice.line)
         let launch = Launch(
-            configuration: configuration, name: name, qemu: qemu, runs: runs, console: console)
+            configuration: configuration, root: root, name: name, qemu: qemu, runs: runs,
+            console: console)
         let machine = try await launch.start(choice, onConsole)
         guard choice.accelerator == .kvm, choice.wasAutomatic,
             try await machine.staysSilent(for: silenceLimit)
@@ -62,6 +64,7 @@ extension Machine {
 @LoopActor
 private struct Launch {
     let configuration: MachineConfiguration
+    let root: InitramfsTree?
     let name: String
     let qemu: FilePath
     let runs: RunDirectoryBase
@@ -81,23 +84,13 @@ private struct Launch {
         } catch {
             throw MachineError(.noSockets(error))
         }
-        let pasted = command(choice, .terminal)
         runs.removeKept(beyond: Self.keptFolders)
         let folder = try RunDirectory.create(machine: name, base: runs)
         let transcript = Transcript(folder: configuration.transcript ?? folder.path)
         let console = Console(configuration: console, transcript: transcript)
         onConsole(console)
         do {
-            try folder.record(pasted)
-            let child = try ChildProcess.spawn(
-                command(choice, wires.wiring), descriptors: wires.descriptors)
-            wires.closePeers()
-            try folder.record(pid: child.pid)
-            let machine = Machine(
-                configuration, choice, console: console, wires: wires, child: child,
-                folder: folder, reproduce: pasted.shellQuoted)
-            try await greet(machine)
-            return machine
+            return try await start(choice, wires, folder, console)
         } catch {
             // Nothing was printed that a reader of the error would miss.
             folder.remove(keeping: transcript.count > 0)
@@ -105,7 +98,34 @@ private struct Launch {
         }
     }
 
-    private func command(_ choice: Accelerator.Choice, _ wiring: QEMUArguments.Wiring) -> Command {
+    private func start(
+        _ choice: Accelerator.Choice, _ wires: MachineWires, _ folder: RunDirectory,
+        _ console: Console
+    ) async throws -> Machine {
+        var configuration = configuration
+        if let root {
+            // Beside the transcript, so that the command in an error can be pasted.
+            let image = folder.path.appending("initramfs.img")
+            try await root.write(to: image)
+            configuration.initramfs = image
+        }
+        let pasted = command(configuration, choice, .terminal)
+        try folder.record(pasted)
+        let child = try ChildProcess.spawn(
+            command(configuration, choice, wires.wiring), descriptors: wires.descriptors)
+        wires.closePeers()
+        try folder.record(pid: child.pid)
+        let machine = Machine(
+            configuration, choice, console: console, wires: wires, child: child, folder: folder,
+            reproduce: pasted.shellQuoted)
+        try await greet(machine)
+        return machine
+    }
+
+    private func command(
+        _ configuration: MachineConfiguration, _ choice: Accelerator.Choice,
+        _ wiring: QEMUArguments.Wiring
+    ) -> Command {
         let arguments = QEMUArguments(configuration, on: choice.accelerator, wiring).arguments
         return Command([wiring == .terminal ? qemu.pasted : qemu.string] + arguments)
     }

@@ -65,14 +65,16 @@ import TestSupport
             try tree.write(name, "")
         }
         try tree.write(
-            "modules.dep", "kernel/a.ko.xz: kernel/b-b.ko.xz updates/c.ko\nupdates/c.ko:\nkernel/b-b.ko.xz:\n")
+            "modules.dep",
+            "kernel/a.ko.xz: kernel/b-b.ko.xz updates/c.ko\nupdates/c.ko:\nkernel/b-b.ko.xz:\n")
         try tree.write("modules.softdep", "# comment\nsoftdep c pre: gone post: b_b\n")
         try tree.write("modules.alias", "alias pci:v00001AF4* b-b\n")
         let modules = try KernelModules(folder: tree.path)
 
         #expect(
             try modules.resolve(["a"]).map(\.string)
-                == ["updates/c.ko", "kernel/b-b.ko.xz", "kernel/a.ko.xz"].map { "\(tree.path)/\($0)" })
+                == ["updates/c.ko", "kernel/b-b.ko.xz", "kernel/a.ko.xz"]
+                .map { "\(tree.path)/\($0)" })
         #expect(names(try modules.resolve(["pci:v00001AF4d1"])) == ["b-b.ko"])
     }
 
@@ -83,7 +85,8 @@ import TestSupport
         try tree.write("kernel/x.ko", "")
         try tree.write("kernel/y.ko", "")
         try tree.write(
-            "modules.dep", "kernel/lost.ko: kernel/gone.ko\nkernel/x.ko: kernel/y.ko\nkernel/y.ko: kernel/x.ko\n")
+            "modules.dep",
+            "kernel/lost.ko: kernel/gone.ko\nkernel/x.ko: kernel/y.ko\nkernel/y.ko: kernel/x.ko\n")
         try tree.write("modules.builtin", "kernel/fs/ext4/ext4.ko\n")
         let modules = try KernelModules(folder: tree.path)
         let folder = tree.path
@@ -102,7 +105,11 @@ import TestSupport
                     .usage, "module `lost`: it needs `gone`, which is not in `\(folder)`",
                     hint: "install or build the modules again")
             ),
-            ("x", Diagnostic(.usage, "modules that need each other cannot be loaded: x needs y needs x")),
+            (
+                "x",
+                Diagnostic(
+                    .usage, "modules that need each other cannot be loaded: x needs y needs x")
+            ),
         ] {
             let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
             #expect(error?.diagnostic == diagnostic)
@@ -127,7 +134,10 @@ import TestSupport
             ("text", "module `\(text)`: expected an ELF file with a .modinfo section"),
             ("packed", "module `\(packed)`: cannot read a module compressed as .xz"),
             ("far", "module `\(tree.path)/far.ko`: expected an ELF file with a .modinfo section"),
-            ("overlap", "module `\(tree.path)/overlap.ko`: expected an ELF file with a .modinfo section"),
+            (
+                "overlap",
+                "module `\(tree.path)/overlap.ko`: expected an ELF file with a .modinfo section"
+            ),
         ] {
             let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
             #expect(error?.diagnostic.message == message)
@@ -137,7 +147,8 @@ import TestSupport
         }
         #expect(
             error?.diagnostic.message
-                == "modules `/no/such/folder`: expected a folder such as lib/modules/6.1.0, found no modules")
+                == "modules `/no/such/folder`: expected a folder such as lib/modules/6.1.0,"
+                + " found no modules")
     }
 
     /// Any damage to a real module is an error or another answer, never a crash.

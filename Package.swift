@@ -46,7 +46,7 @@ let package = Package(
         .target(
             name: "LuaBridge",
             dependencies: [
-                "CLuaShims", "QshRuntime",
+                "CLuaShims", "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

@@ -73,16 +73,28 @@ static void on_kick(int signal) {
     hook_active();
 }
 
+/* A thread inherits its mask, and libdispatch's block everything. */
+static void unblock(int signal) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Hooks may be set only where Lua runs, so other threads kick that one. SIGURG is ignored by
+   default and needed by nobody here: a late one does no harm. */
+void qlua_accept_interrupts(void) {
+    struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
+    sigaction(SIGURG, &action, NULL);
+    unblock(SIGURG);
+}
+
 void qlua_interrupt(qlua_state *Q) {
     Q->interrupt = 1;
     if (pthread_equal(Q->thread, pthread_self())) {
         hook_active();
         return;
     }
-    /* Hooks may be set only where Lua runs. SIGURG is ignored by default and needed by nobody, so
-       a late one does no harm. */
-    struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
-    sigaction(SIGURG, &action, NULL);
     pthread_kill(Q->thread, SIGURG);
 }
 
@@ -122,6 +134,7 @@ int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify) {
     caught = Q;
     notified = notify;
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    unblock(signal);
     return sigaction(signal, &action, NULL);
 }
 

@@ -39,13 +39,19 @@ static int after_wait(lua_State *L, int status, lua_KContext flags) {
     return qlua_deliver(L, &reply, (uint32_t)flags);
 }
 
+static int can_be_suspended(const char *name) {
+    return name != NULL && (strcmp(name, "pcall") == 0 || strcmp(name, "xpcall") == 0);
+}
+
 /* The C function that keeps the running coroutine from being suspended. */
 static const char *blocker(lua_State *L, lua_Debug *record) {
     for (int level = 0; lua_getstack(L, level, record); level++) {
         lua_getinfo(L, "Sn", record);
         if (strcmp(record->namewhat, "metamethod") == 0 && record->name != NULL
             && strcmp(record->name, "__gc") == 0) return "__gc";
-        if (level > 0 && record->what[0] == 'C') return record->name;
+        if (level > 0 && record->what[0] == 'C' && !can_be_suspended(record->name)) {
+            return record->name;
+        }
     }
     return NULL;
 }

@@ -60,6 +60,7 @@ typedef struct {
 qactive qlua_enter(qlua_state *Q, lua_State *L);
 void qlua_leave(qlua_state *Q, qactive saved);
 void qlua_check_interrupt(lua_State *L);
+void qlua_accept_interrupts(void);
 
 /* decode.c: may raise */
 void qlua_decode(lua_State *L, qcursor *cursor, int depth);

@@ -72,6 +72,7 @@ qlua_state *qlua_new(const qlua_host *host, void *context, int64_t failing) {
     Q->thread = pthread_self();
     Q->warnings_on = 1;
     Q->countdown = failing;
+    qlua_accept_interrupts();
     lua_State *L = Q->main = lua_newstate(allocate, Q);
     if (L == NULL) {
         free(Q);

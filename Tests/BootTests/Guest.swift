@@ -67,7 +67,7 @@ struct Guest {
         let drivers = kernel.removingLastComponent().removingLastComponent()
             .appending(["lib", "modules", FilePath.Component(release) ?? "x", "kernel", "drivers"])
         return [
-            "virtio/virtio.ko", "virtio/virtio_ring.ko", "virtio/virtio_pci_legacy_dev.ko",
+            "virtio/virtio_ring.ko", "virtio/virtio.ko", "virtio/virtio_pci_legacy_dev.ko",
             "virtio/virtio_pci_modern_dev.ko", "virtio/virtio_pci.ko", "char/virtio_console.ko",
         ].map { drivers.pushing(FilePath($0)) }
             .filter { path in path.withPlatformString { access($0, R_OK) == 0 } }

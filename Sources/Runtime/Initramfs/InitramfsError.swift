@@ -29,11 +29,18 @@ public enum InitramfsError: Error, Equatable {
     case badSourceDateEpoch(String)
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
+    /// The image would not boot: the first reason, and the others.
+    case unbootable(String, String, others: [String])
 }
 
 extension InitramfsError: DiagnosticError {
     public var diagnostic: Diagnostic {
-        Diagnostic(.usage, message, hint: hint)
+        Diagnostic(.usage, message, notes: notes, hint: hint)
+    }
+
+    private var notes: [String] {
+        if case .unbootable(_, _, let others) = self { return others }
+        return []
     }
 
     private var message: String {
@@ -120,6 +127,8 @@ extension InitramfsError: DiagnosticError {
             "cannot write `\(file)`: \(reason)"
         case .outputFull(let file):
             "cannot write `\(file)`: no space left on the device, and nothing was kept"
+        case .unbootable(let name, let reason, _):
+            "initramfs `\(name)`: \(reason)"
         default: ""
         }
     }

@@ -12,12 +12,15 @@ import Testing
 
     @LoopActor
     private func run(_ text: String, input: GuestInput = .none) async throws -> GuestResult {
-        try await HostAgent().channel.execute(
+        let agent = try HostAgent()
+        defer { agent.stop() }
+        return try await agent.channel.execute(
             GuestCommand(.shell(text), input: input), until: Self.soon)
     }
 
     @Test @LoopActor func agentIntroducesItself() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         try await agent.channel.waitUntilConnected(until: Self.soon)
         let info = try #require(agent.channel.agent)
 
@@ -74,6 +77,7 @@ import Testing
 
     @Test @LoopActor func backgroundProcessDoesNotHoldTheAnswerBack() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let started = Deadline.now
         let command = GuestCommand(.shell("(sleep 0.4; echo late; exec sleep 9) & echo $!"))
         let result = try await agent.channel.execute(command, until: Self.soon)
@@ -83,7 +87,7 @@ import Testing
         let background = try #require(pid_t(text.prefix { $0.isNumber }))
         // Its late output must not kill it: it becomes `sleep 9` after having written.
         let probe = GuestCommand(
-            .shell("until grep -q sleep.9 /proc/\(background)/cmdline; do sleep 0.02; done"))
+            .shell("until grep -q sleep /proc/\(background)/comm; do sleep 0.02; done"))
         let written = try await agent.channel.execute(probe, until: Self.soon)
         #expect(written.succeeded)
         kill(background, SIGKILL)
@@ -91,6 +95,7 @@ import Testing
 
     @Test @LoopActor func manyRunAtOnce() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         var codes: [Int32: Int32] = [:]
         let tasks = (0..<120).map { number in
             LoopActor.task {
@@ -109,6 +114,7 @@ import Testing
 
     @Test @LoopActor func moreThanTheAgentHoldsAreRefused() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         var running: [GuestProcess] = []
         for _ in 0..<192 {
             let process = try await agent.channel.start(
@@ -134,6 +140,7 @@ import Testing
 
     @Test @LoopActor func aSignalReachesTheWholeGroup() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let process = try await agent.channel.start(
             GuestCommand(.shell("sleep 100 & wait")), until: Self.soon)
         // Only once the shell has started its child is the group complete.
@@ -145,10 +152,11 @@ import Testing
 
     @Test @LoopActor func timeoutKillsAndTellsTheLastLines() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let command = GuestCommand(.shell("echo $$; echo waiting; sleep 100"))
         var caught: GuestAgentError?
         do {
-            _ = try await agent.channel.execute(command, until: .after(.milliseconds(200)))
+            _ = try await agent.channel.execute(command, until: .after(.seconds(2)))
         } catch let error as GuestAgentError { caught = error }
 
         guard case .timedOut(_, _, let tail) = caught else {
@@ -164,6 +172,7 @@ import Testing
 
     @Test @LoopActor func cancelledTaskKillsItsCommand() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         var caught: (any Error)?
         var shell = ""
         let said = Broadcast()
@@ -189,6 +198,7 @@ import Testing
 
     @Test @LoopActor func environmentAndDirectoryAreAsAsked() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let command = GuestCommand(
             .arguments(["sh", "-c", "pwd; echo \"$COLOUR $HOME $PATH\"; env | wc -l"]),
             environment: ["COLOUR": "blue = green", "HOME": "/nowhere"], workingDirectory: "/usr/bin")
@@ -210,6 +220,7 @@ import Testing
 
     @Test @LoopActor func receiverSlowsTheCommandDown() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         var received = 0
         var largest = 0
         let command = GuestCommand(
@@ -229,6 +240,7 @@ import Testing
 
     @Test @LoopActor func tooMuchOutputIsAnError() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let command = GuestCommand(.shell("yes"), outputLimit: 1000)
         await #expect(throws: GuestAgentError.outputTooLong(command: "yes", limit: 1000)) {
             try await agent.channel.execute(command, until: Self.soon)
@@ -239,6 +251,7 @@ import Testing
 
     @Test @LoopActor func hugeArgumentArrivesAndALargerOneIsRefused() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         let text = String(repeating: "x", count: 120_000)
         let good = GuestCommand(.arguments(["printf", "%s", text]))
         #expect(try await agent.channel.execute(good, until: Self.soon).stdout == Array(text.utf8))

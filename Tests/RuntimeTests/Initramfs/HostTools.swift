@@ -27,8 +27,8 @@ final class TestFolder {
 @discardableResult
 func run(_ words: String...) throws -> String? {
     let command = words.map { word in
-        "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-            + "'"
+        let parts = word.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.joined(separator: #"'\''"#) + "'"
     }
     let pipe = popen("exec " + command.joined(separator: " ") + " 2>/dev/null", "r")
     let stream = try #require(pipe)

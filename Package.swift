@@ -21,16 +21,28 @@ let package = Package(
         // Carries pkg-config's flags and an empty header, so that Swift cannot name a Lua call.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaShims", dependencies: ["CLua"], exclude: ["prelude.lua"]),
+        .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CEditlineShims", dependencies: ["CEditline"]),
         .target(name: "CLinux"),
+        // The codecs in which a kernel takes an initramfs; bzip2 ships no pkg-config file.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLzo", pkgConfig: "lzo2", providers: [.apt(["liblzo2-dev"])]),
         .target(
             name: "QshRuntime",
             dependencies: [
-                "CLinux",
+                "CLinux", "CZlib", "CBzip2", "CLzma", "CLz4", "CZstd", "CLzo",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Runtime",
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedGuestAgent"]
         ),
+        // Compiles Sources/GuestAgent, which is no target: it is freestanding C for the guest.
+        .plugin(name: "EmbedGuestAgent", capability: .buildTool()),
         .target(
             name: "LuaBridge",
             dependencies: [
@@ -42,8 +54,9 @@ let package = Package(
         .executableTarget(
             name: "qsh",
             dependencies: [
-                "LuaBridge", "QshRuntime",
+                "CEditlineShims", "CLinux", "LuaBridge", "QshRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
@@ -55,14 +68,22 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["QshRuntime"],
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Support",
+            swiftSettings: settings
+        ),
+        // A process of the tests' own that may be killed.
+        .executableTarget(
+            name: "victim", dependencies: ["QshRuntime"], path: "Tests/Victim",
             swiftSettings: settings
         ),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport",
+                "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
@@ -71,6 +92,15 @@ let package = Package(
             name: "LuaBridgeTests",
             dependencies: [
                 "LuaBridge", "CLuaShims", "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        // Real machines; `--filter BootTests` runs them alone.
+        .testTarget(
+            name: "BootTests",
+            dependencies: [
+                "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

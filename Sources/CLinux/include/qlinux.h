@@ -5,4 +5,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "qfile.h"
+#include "qkvm.h"
+#include "qsearch.h"
+#include "qsignals.h"
+#include "qspawn.h"
+#include "qstdout.h"
+#include "qterminal.h"
+
 #endif

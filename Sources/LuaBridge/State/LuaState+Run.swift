@@ -115,6 +115,22 @@ extension LuaState {
         for error in scope.takeUnseen() { configuration.onTaskError(error) }
     }
 
+    /// What a signal handler on the loop's thread may call to stop running Lua at once, with its
+    /// argument; ``interruptWait()`` is for the loop to call afterwards. Nil once closed.
+    public var signalHook: (
+        function: @convention(c) (UnsafeMutableRawPointer?) -> Void,
+        context: UnsafeMutableRawPointer
+    )? {
+        guard let lua else { return nil }
+        let function: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+            if let context { qlua_interrupt(OpaquePointer(context)) }
+        }
+        return (function, UnsafeMutableRawPointer(lua))
+    }
+
+    /// Cancels the foreground task's wait where a ``signalHook`` call found nothing running.
+    public func interruptWait() { deliverInterrupt() }
+
     /// Stops what runs: an error of kind `interrupted` is raised in the running coroutine, or, if
     /// none runs, at the wait of the foreground task. May be called from any thread.
     public nonisolated func interrupt() {

@@ -91,6 +91,17 @@ public final class LuaState {
         primitivesOfTasksAreThere = true
     }
 
+    /// Makes a module a global table, functions and constants of its own included.
+    public func install(_ module: LuaModule) throws {
+        var module = module
+        if !primitivesOfTasksAreThere { module.submodules.append(TaskAPI.module) }
+        try perform(QLUA_OP_INSTALL) { writer in
+            writer.append(module.name)
+            try writer.append(module, path: module.name)
+        }
+        primitivesOfTasksAreThere = true
+    }
+
     // MARK: values
 
     /// Sends values in a reply of the host.

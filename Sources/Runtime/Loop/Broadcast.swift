@@ -35,21 +35,26 @@ public final class Broadcast {
     public func wait(
         until deadline: Deadline, for condition: @LoopActor () -> Bool
     ) async throws -> Bool {
-        // A caller whose task does not prefer this executor is queued once more on its way in, so
-        // only what is asked in here is asked in one step with the waiting.
-        while !condition() {
-            guard try await waitForNotify(until: deadline) else { return condition() }
+        while true {
+            try Task.checkCancellation()
+            if condition() { return true }
+            if deadline.hasPassed { return false }
+            guard try await waitForNotify(until: deadline, unless: condition) else {
+                return condition()
+            }
         }
-        return true
     }
 
-    private func waitForNotify(until deadline: Deadline) async throws -> Bool {
-        try Task.checkCancellation()
-        if deadline.hasPassed { return false }
+    private func waitForNotify(
+        until deadline: Deadline, unless condition: @LoopActor () -> Bool
+    ) async throws -> Bool {
         let waiter = Waiter()
         let key = ObjectIdentifier(waiter)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                // Asked here again: a task that does not prefer this executor is queued once more
+                // on its way in, and a change may have come between.
+                if condition() { return continuation.resume(returning: true) }
                 waiter.continuation = continuation
                 waiters[key] = waiter
                 if !deadline.isNever {

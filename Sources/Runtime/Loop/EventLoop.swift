@@ -26,7 +26,7 @@ public final class EventLoop: @unchecked Sendable {
     private init() {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        precondition(epoll >= 0 && wakeup >= 0, "internal error: no descriptor for the event loop")
+        precondition(epoll >= 0 && wakeup >= 0, "internal error: no descriptor for the loop")
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: wakeup))
         epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
     }
@@ -41,6 +41,16 @@ public final class EventLoop: @unchecked Sendable {
             $0.stopping = false
         }
         while runOnce() {}
+    }
+
+    /// Runs the loop on the calling thread until `descriptor` is readable, or until ``stop()``.
+    public func run(untilReadable descriptor: Int32) {
+        inbox.withLock { $0.thread = pthread_self() }
+        let watch = LoopActor.assumeIsolated {
+            self.watch(descriptor, for: .readable) { _ in EventLoop.shared.stop() }
+        }
+        run()
+        LoopActor.assumeIsolated { watch.cancel() }
     }
 
     /// Makes ``run()`` return after the jobs that are already queued.
@@ -66,7 +76,7 @@ public final class EventLoop: @unchecked Sendable {
         if stopping && jobs.isEmpty { return false }
         let idle = inbox.withLock { $0.jobs.isEmpty && !$0.stopping }
         poll(milliseconds: idle ? timers.millisecondsToNext() : 0)
-        timers.fireDue()
+        while let action = timers.takeDue() { LoopActor.assumeIsolated { action() } }
         return true
     }
 
@@ -107,7 +117,8 @@ extension EventLoop {
     /// - Parameter descriptor: must stay open until the watch is cancelled; one watch each.
     @LoopActor
     public func watch(
-        _ descriptor: Int32, for interest: Readiness, _ action: @escaping @LoopActor (Readiness) -> Void
+        _ descriptor: Int32, for interest: Readiness,
+        _ action: @escaping @LoopActor (Readiness) -> Void
     ) -> DescriptorWatch {
         let watch = DescriptorWatch(
             descriptor: descriptor, interest: interest, loop: self, action: action)

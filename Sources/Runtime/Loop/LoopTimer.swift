@@ -34,13 +34,17 @@ struct TimerQueue {
         return heap.first?.deadline.pollMilliseconds ?? -1
     }
 
-    mutating func fireDue() {
+    /// Takes out the next call that is due; nil where there is none.
+    ///
+    /// The caller makes it afterwards, since it may add timers of its own.
+    mutating func takeDue() -> (@LoopActor () -> Void)? {
         while let first = heap.first, first.action == nil || first.deadline.hasPassed {
             removeFirst()
-            let action = first.action
+            guard let action = first.action else { continue }
             first.action = nil
-            LoopActor.assumeIsolated { action?() }
+            return action
         }
+        return nil
     }
 
     private mutating func removeFirst() {

@@ -21,6 +21,7 @@ public final class ByteChannel {
     private var offsetInHead = 0
     private var queuedTotal = 0
     private var writtenTotal = 0
+    private var endsWriting = false
     private let progress = Broadcast()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: 256 * 1024, alignment: 16)
@@ -28,6 +29,7 @@ public final class ByteChannel {
     /// Takes over `descriptor`, makes it non-blocking and starts to read.
     public init(descriptor: Int32) {
         self.descriptor = descriptor
+        brokenPipesAreErrors
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         watch = EventLoop.shared.watch(descriptor, for: .readable) { [weak self] ready in
             self?.serve(ready)
@@ -77,10 +79,17 @@ public final class ByteChannel {
         guard writtenTotal >= target else { throw Errno.brokenPipe }
     }
 
+    /// Waits until the stream has ended, everything that came has been delivered included.
+    ///
+    /// - Returns: false where the deadline passed first.
+    public func waitForEnd(until deadline: Deadline) async throws -> Bool {
+        try await progress.wait(until: deadline) { self.hasEnded }
+    }
+
     /// Tells the peer that nothing more will be written, once the queue is empty.
-    public func endWriting() {
-        guard !hasEnded else { return }
-        shutdown(descriptor, Int32(SHUT_WR))
+    public func endWritingWhenDrained() {
+        endsWriting = true
+        if queueHead == queue.count { endWriting() }
     }
 
     /// Closes the descriptor; nothing is delivered after this.
@@ -93,6 +102,11 @@ public final class ByteChannel {
         onBytes = nil
         onEnd = nil
         progress.notify()
+    }
+
+    private func endWriting() {
+        guard !hasEnded else { return }
+        shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func serve(_ ready: Readiness) {
@@ -135,12 +149,13 @@ public final class ByteChannel {
             offsetInHead += count
             if offsetInHead == queue[queueHead].count { advanceQueue() }
         }
+        if endsWriting && queueHead == queue.count { endWriting() }
         progress.notify()
         updateInterest()
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        // MSG_NOSIGNAL keeps a dead peer from raising SIGPIPE; pipes and terminals lack `send`.
+        // Pipes and terminals lack `send`.
         let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         guard count < 0, errno == ENOTSOCK else { return count }
         return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
@@ -177,3 +192,7 @@ public final class ByteChannel {
         onEnd?(error)
     }
 }
+
+/// A write to a dead peer is an error to handle and not the end of the process, on pipes too, where
+/// no flag says so for one write. Children start with the default again.
+private let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()

@@ -33,6 +33,9 @@ public struct Deadline: Sendable, Comparable {
         isNever ? .seconds(Int64.max) : .nanoseconds(max(0, nanoseconds - monotonicNanoseconds()))
     }
 
+    /// The moment in seconds of the clock, whose zero means nothing.
+    public var secondsOfClock: Double { Double(nanoseconds) / 1e9 }
+
     /// Earlier moments are less.
     public static func < (left: Deadline, right: Deadline) -> Bool {
         left.nanoseconds < right.nanoseconds
@@ -64,6 +67,12 @@ extension Duration {
     /// As a fraction of seconds, for messages and for Lua.
     public var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
+    /// As a message says it: `5.0 s`.
+    var inSeconds: String {
+        let tenths = Int((seconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) s"
     }
 }
 

@@ -1,0 +1,101 @@
+// The kernel's interface as far as the agent needs it. No system headers: a machine with only the
+// Swift toolchain has none. Values from include/uapi of the kernel, for 64-bit architectures.
+#ifndef AGENT_LINUX_H
+#define AGENT_LINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include "arch/x86_64.h"
+#elif defined(__aarch64__)
+#include "arch/aarch64.h"
+#else
+#error "no system call table for this architecture"
+#endif
+
+enum {
+    O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0100, O_EXCL = 0200, O_NOCTTY = 0400,
+    O_NONBLOCK = 04000, O_CLOEXEC = 02000000, O_PATH = 010000000,
+    AT_FDCWD = -100, AT_REMOVEDIR = 0x200,
+    F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, F_SETPIPE_SZ = 1031,
+    S_IFMT = 0170000, S_IFCHR = 0020000, S_IFDIR = 0040000, S_IFREG = 0100000,
+    EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17,
+    ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EPIPE = 32, ENAMETOOLONG = 36,
+    POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16,
+    SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGNAL_COUNT = 64,
+    SIG_SETMASK = 2, WNOHANG = 1, CLOCK_REALTIME = 0,
+    PROT_READ_WRITE = 3, MAP_PRIVATE_ANONYMOUS = 0x22,
+    MNT_DETACH = 2, FSOPEN_CLOEXEC = 1, FSCONFIG_CMD_CREATE = 6, FSMOUNT_CLOEXEC = 1,
+    MODULE_INIT_COMPRESSED_FILE = 4, PR_SET_NAME = 15, STATX_TYPE = 1,
+    FIONREAD = 0x541b, TIOCSWINSZ = 0x5414, TCGETS = 0x5401, TCSETS = 0x5402,
+    RNDADDENTROPY = 0x40085203, RNDRESEEDCRNG = 0x5207,
+};
+
+struct timespec {
+    int64_t seconds;
+    int64_t nanoseconds;
+};
+
+struct pollfd {
+    int fd;
+    short events;
+    short revents;
+};
+
+struct dirent64 {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/// `struct statx` up to the mode; the rest is room.
+struct statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode;
+    uint8_t rest[256 - 30];
+};
+
+static inline long sys0(long number) { return syscall6(number, 0, 0, 0, 0, 0, 0); }
+
+#define SYS1(n, a) syscall6(n, (long)(a), 0, 0, 0, 0, 0)
+#define SYS2(n, a, b) syscall6(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define SYS3(n, a, b, c) syscall6(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define SYS4(n, a, b, c, d) syscall6(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define SYS5(n, a, b, c, d, e) syscall6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+
+// Each returns what the kernel returns: a negative error number on failure.
+static inline long sys_read(int fd, void *to, size_t size) { return SYS3(SYS_read, fd, to, size); }
+static inline long sys_write(int fd, const void *from, size_t size)
+{
+    return SYS3(SYS_write, fd, from, size);
+}
+static inline long sys_close(int fd) { return SYS1(SYS_close, fd); }
+static inline long sys_openat(int folder, const char *path, int flags, unsigned mode)
+{
+    return SYS4(SYS_openat, folder, path, flags | O_CLOEXEC, mode);
+}
+static inline long sys_ioctl(int fd, unsigned request, void *argument)
+{
+    return SYS3(SYS_ioctl, fd, request, argument);
+}
+static inline long sys_kill(long pid, int signal) { return SYS2(SYS_kill, pid, signal); }
+static inline long sys_fork(void) { return SYS1(SYS_clone, SIGCHLD); }
+
+__attribute__((noreturn)) static inline void sys_exit(int code)
+{
+    for (;;) SYS1(SYS_exit_group, code);
+}
+
+static inline void sleep_milliseconds(unsigned milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, (int64_t)(milliseconds % 1000) * 1000000};
+    SYS2(SYS_nanosleep, &time, 0);
+}
+
+#endif

@@ -1,0 +1,59 @@
+import QshRuntime
+
+/// What is wrong with the arguments of an API call beyond their types.
+enum APIError: DiagnosticError {
+    /// Exactly one of two options is needed.
+    case exclusive(String, String, String)
+    /// A node's type and its numbers do not fit.
+    case nodeNumbers(String, String)
+    /// The agent was asked for where qsh does not make the image.
+    case agentNeedsRoot
+    /// Files can only be copied by the agent.
+    case noAgent
+    /// A file mode given as a number.
+    case modeIsNumber(LuaArgumentError)
+
+    var diagnostic: Diagnostic {
+        switch self {
+        case .exclusive(let function, let first, let second):
+            Diagnostic(.usage, "\(function): expected either `\(first)` or `\(second)`")
+        case .nodeNumbers(let function, "p"):
+            Diagnostic(.usage, "\(function): a fifo has no `major` and `minor`")
+        case .nodeNumbers(let function, let type):
+            Diagnostic(.usage, "\(function): type `\(type)` needs `major` and `minor`")
+        case .agentNeedsRoot:
+            Diagnostic(
+                .usage, "option `agent` expects an initramfs that qsh makes, got a path or none",
+                hint: "make it with qsh.initramfs.new, or leave `agent` out")
+        case .noAgent:
+            Diagnostic(
+                .usage, "cannot copy files: the machine has no agent",
+                hint: "boot a qsh.initramfs without `agent = false`")
+        case .modeIsNumber(let error):
+            error.diagnostic.with {
+                $0.hint = "Lua has no octal numbers (0755 is 755), so write the mode as a string"
+            }
+        }
+    }
+}
+
+extension Diagnostic {
+    /// A copy with something changed.
+    func with(_ change: (inout Diagnostic) -> Void) -> Diagnostic {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}
+
+extension LuaOptions {
+    /// A number of 32 bits without a sign.
+    func number32(_ key: String) throws -> UInt32? {
+        try integer(key).map { value in
+            guard let number = UInt32(exactly: value) else {
+                throw mismatch(key, expects: "a number from 0 to 4294967295")
+            }
+            return number
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import QshRuntime
+import SystemPackage
+
+/// What the status of a command in the guest must be.
+enum GuestExpectation {
+    case anything
+    case success
+    case failure
+}
+
+extension MachineObject {
+    /// `machine:execute(command, { stdin, timeout, env, cwd, on_stdout, on_stderr })`
+    ///
+    /// The command is a text for the guest's shell, or a list: a program with its arguments.
+    static func execute(
+        _ call: LuaCall, _ expectation: GuestExpectation
+    ) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let request = try GuestRequest(call, object)
+        let result = try await object.run(request)
+        let isWrong =
+            switch expectation {
+            case .anything: false
+            case .success: !result.succeeded
+            case .failure: result.succeeded
+            }
+        if isWrong { throw GuestCommandFailure(request.text, result, expectation) }
+        return [.table(result.luaTable)]
+    }
+
+    /// `machine:wait_until_succeeds(command, { timeout, interval, … })`
+    static func untilSucceeds(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let request = try GuestRequest(call, object)
+        while true {
+            let result = try await object.run(request)
+            if result.succeeded { return [.table(result.luaTable)] }
+            let next = Deadline.after(seconds: request.interval)
+            guard next < request.deadline else {
+                throw GuestCommandFailure(request.text, result, .success)
+            }
+            _ = try await object.machine.changed.wait(until: next) { object.machine.exit != nil }
+        }
+    }
+
+    /// `machine:copy_to(host_path, guest_path, { mode, timeout })`
+    static func copyTo(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let host = try call.string(1, "host_path")
+        let guest = try call.string(2, "guest_path")
+        let options = try call.options(at: 3)
+        let mode = try options.string("mode").map { try QshRuntime.FileMode(parsing: $0) }
+        let deadline = Deadline.after(seconds: try options.seconds("timeout") ?? object.timeout)
+        try options.finish()
+        let file = try HostFileReader(FilePath(host))
+        let permissions = mode.map { UInt32($0.bits) } ?? file.permissions
+        try await object.overAgent { commands in
+            try await commands.copyIn(
+                guest, mode: permissions, from: .source { try file.next() }, until: deadline)
+        }
+        return []
+    }
+
+    /// `machine:copy_from(guest_path, host_path, { timeout })`
+    static func copyFrom(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let guest = try call.string(1, "guest_path")
+        let host = try call.string(2, "host_path")
+        let options = try call.options(at: 3)
+        let deadline = Deadline.after(seconds: try options.seconds("timeout") ?? object.timeout)
+        try options.finish()
+        let file = try StreamedFile(FilePath(host))
+        try await object.overAgent { commands in
+            try await commands.copyOut(guest, until: deadline) { try file.write($0) }
+        }
+        try file.commit()
+        return []
+    }
+
+    private func run(_ request: GuestRequest) async throws -> GuestResult {
+        guard hasAgent else {
+            return try await attributed {
+                try await ConsoleShell(machine.console).execute(
+                    request.text, limits: ExpectLimits(total: request.deadline.remaining))
+            }
+        }
+        return try await overAgent { commands in
+            try await commands.execute(request.command, until: request.deadline)
+        }
+    }
+
+    private func overAgent<Result>(
+        _ body: (CommandChannel) async throws -> Result
+    ) async throws -> Result {
+        guard hasAgent, let commands = machine.commands else { throw APIError.noAgent }
+        return try await attributed { try await body(commands) }
+    }
+
+    /// A channel that ends is only a symptom: where the machine ended badly, that is the error.
+    private func attributed<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as GuestAgentError {
+            if error == .channelEnded { _ = try? await machine.wait(until: .after(.seconds(3))) }
+            if let failure = machine.failure { throw failure }
+            throw error
+        }
+    }
+}
+
+/// One command as a recipe asked for it.
+@LoopActor
+private struct GuestRequest {
+    let text: String
+    let command: GuestCommand
+    let deadline: Deadline
+    /// Seconds between two tries of `wait_until_succeeds`.
+    let interval: Double
+
+    init(_ call: LuaCall, _ object: MachineObject) throws {
+        let program = try Self.program(call)
+        let options = try call.options(at: 2)
+        let input = try options.bytes("stdin").map { GuestInput.bytes($0) } ?? .none
+        let timeout = try options.seconds("timeout") ?? object.timeout
+        let onStdout = try options.function("on_stdout")
+        let onStderr = try options.function("on_stderr")
+        let environment = try options.environment("env").compactMapValues { $0 }
+        let folder = try options.string("cwd") ?? "/"
+        interval = try options.seconds("interval") ?? 0.2
+        try options.finish()
+        switch program {
+        case .shell(let line): text = line
+        case .arguments(let words): text = Command(words).shellQuoted
+        }
+        deadline = .after(seconds: timeout)
+        command = GuestCommand(
+            program, input: input, environment: environment, workingDirectory: folder,
+            onOutput: Self.receiver(onStdout, onStderr))
+    }
+
+    private static func program(_ call: LuaCall) throws -> GuestCommand.Program {
+        switch call.value(at: 1) {
+        case .string(let bytes): return .shell(String(decoding: bytes, as: UTF8.self))
+        case .table(let table) where table.fields.isEmpty && !table.sequence.isEmpty:
+            return .arguments(
+                try table.sequence.map { word in
+                    guard let text = word.text else {
+                        throw call.mismatch(1, "command", expects: "a list of strings")
+                    }
+                    return text
+                })
+        default:
+            throw call.mismatch(1, "command", expects: "a string or a list of strings")
+        }
+    }
+
+    private static func receiver(
+        _ onStdout: LuaFunction?, _ onStderr: LuaFunction?
+    ) -> GuestCommand.Receiver? {
+        if onStdout == nil && onStderr == nil { return nil }
+        return { stream, bytes in
+            let function = stream == .stdout ? onStdout : onStderr
+            _ = try await function?.call([.string(bytes)])
+        }
+    }
+}
+
+extension GuestResult {
+    /// `{ code, signal, stdout, stderr }`
+    var luaTable: LuaTable {
+        LuaTable(fields: [
+            .init("code", code.map { .integer(Int64($0)) } ?? .null),
+            .init("signal", signal.map { .integer(Int64($0)) } ?? .null),
+            .init("stdout", .string(stdout)), .init("stderr", .string(stderr)),
+        ])
+    }
+}
+
+/// A command in the guest whose status was not what the recipe asked for.
+struct GuestCommandFailure: DiagnosticError, Equatable {
+    private let text: String
+    private let result: GuestResult
+    private let expectation: GuestExpectation
+
+    init(_ text: String, _ result: GuestResult, _ expectation: GuestExpectation) {
+        self.text = text
+        self.result = result
+        self.expectation = expectation
+    }
+
+    var diagnostic: Diagnostic {
+        let ending =
+            result.signal.map { "signal \($0) killed it" }
+            ?? "it ended with status \(result.code ?? 0)"
+        let wanted = expectation == .failure ? ", expected it to fail" : ""
+        let said = [("stdout", result.stdout), ("stderr", result.stderr)].compactMap {
+            name, bytes -> String? in
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").suffix(10)
+            return lines.isEmpty ? nil : "\(name):\n" + lines.joined(separator: "\n")
+        }
+        return Diagnostic(
+            .recipeFailed, "guest command `\(text)`: \(ending)\(wanted)", notes: said)
+    }
+}

@@ -1,0 +1,83 @@
+import QshRuntime
+import SystemPackage
+
+/// `qsh.machine`: machines that run.
+@LoopActor
+enum MachineAPI {
+    static func module(_ services: QshServices) -> LuaModule {
+        LuaModule(
+            "machine",
+            primitives: [
+                .suspending("boot", hasTry: true) { try await boot($0, services) },
+                .suspending("command") { try await command($0, services) },
+            ])
+    }
+
+    /// `qsh.machine.boot { kernel = …, initramfs = …, … }`
+    private static func boot(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
+        let options = try MachineOptions(call.options(at: 1))
+        let plan = try options.plan(services)
+        let name = options.name ?? "machine"
+        let echo = options.echo ? ConsoleEcho(services.echo) : nil
+        let machine = try await Machine.boot(
+            plan.configuration, root: plan.root, name: name, environment: services.environment,
+            log: services.note
+        ) { console in echo?.follow(console) }
+        return [
+            .object(
+                MachineObject(
+                    machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent,
+                    echo: echo))
+        ]
+    }
+
+    /// `qsh.machine.command { … }`: the command line that `boot` would run, ready to paste.
+    private static func command(
+        _ call: LuaCall, _ services: QshServices
+    ) async throws -> [LuaValue] {
+        let options = try MachineOptions(call.options(at: 1))
+        var configuration = options.configuration
+        if options.root != nil { configuration.initramfs = "initramfs.img" }
+        let choice = try Accelerator.choose(configuration.accel, for: configuration.arch)
+        return [.text(configuration.commandLine(on: choice.accelerator))]
+    }
+}
+
+/// What `boot` is about to start.
+private struct BootPlan {
+    var configuration: MachineConfiguration
+    var root: InitramfsTree?
+    var hasAgent: Bool
+}
+
+extension MachineOptions {
+    /// Puts the agent into a root of qsh's own, unless the recipe said no.
+    @LoopActor
+    fileprivate func plan(_ services: QshServices) throws -> BootPlan {
+        var plan = BootPlan(configuration: configuration, root: root?.tree, hasAgent: false)
+        if let size = services.terminalSize {
+            plan.configuration.append.setDefault("qsh.rows", String(size.rows))
+            plan.configuration.append.setDefault("qsh.cols", String(size.columns))
+        }
+        guard agent ?? (root != nil) else {
+            plan.configuration.hasCommandChannel = false
+            return plan
+        }
+        guard var tree = plan.root else { throw APIError.agentNeedsRoot }
+        let modules = try agentModules(services)
+        plan.hasAgent = try tree.addGuestAgent(for: configuration.arch, modules: modules)
+        if plan.hasAgent {
+            try tree.startGuestAgentFirst(in: &plan.configuration.append)
+            plan.root = tree
+        }
+        return plan
+    }
+
+    private func agentModules(_ services: QshServices) throws -> [FilePath] {
+        guard let image = configuration.kernel else { return [] }
+        let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
+        guard let folder = kernel.modules else { return [] }
+        return try KernelModules(folder: folder).resolve(
+            InitramfsTree.guestAgentModules(for: configuration.arch))
+    }
+}

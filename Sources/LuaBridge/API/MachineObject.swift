@@ -1,0 +1,100 @@
+import QshRuntime
+import SystemPackage
+
+/// A machine that runs or has run; recipes hold it as `qsh.machine`.
+@LoopActor
+final class MachineObject: LuaObject {
+    let machine: Machine
+    let console: ConsoleObject
+    /// Limit of a wait that names none, in seconds.
+    let timeout: Double
+    /// Whether commands go to the agent rather than over the console.
+    let hasAgent: Bool
+
+    /// Long enough for a debug kernel under TCG on a busy host.
+    static let defaultTimeout = 120.0
+
+    init(_ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho?) {
+        self.machine = machine
+        self.hasAgent = hasAgent
+        let timeout = timeout ?? Self.defaultTimeout
+        self.timeout = timeout
+        console = ConsoleObject(machine.console, timeout: timeout) { prefix in
+            // The user's terminal shows everything by itself meanwhile.
+            echo?.isPaused = true
+            defer { echo?.isPaused = false }
+            return try await machine.interact(as: name, prefix: prefix).rawValue
+        }
+    }
+
+    static let luaType = LuaType(
+        "qsh.machine",
+        methods: [
+            .suspending("wait", hasTry: true) { try await wait($0) },
+            .suspending("shutdown", hasTry: true) { try await shutdown($0) },
+            .suspending("kill") { try await kill($0) },
+            .suspending("execute", hasTry: true) { try await execute($0, .anything) },
+            .suspending("succeed", hasTry: true) { try await execute($0, .success) },
+            .suspending("fail", hasTry: true) { try await execute($0, .failure) },
+            .suspending("wait_until_succeeds", hasTry: true) { try await untilSucceeds($0) },
+            .suspending("copy_to", hasTry: true) { try await copyTo($0) },
+            .suspending("copy_from", hasTry: true) { try await copyFrom($0) },
+        ],
+        properties: [
+            LuaProperty("console", of: MachineObject.self) { .object($0.console) },
+            LuaProperty("pid", of: MachineObject.self) { .integer(Int64($0.machine.pid)) },
+            LuaProperty("accel", of: MachineObject.self) {
+                .text($0.machine.accelerator.accelerator.rawValue)
+            },
+            LuaProperty("command", of: MachineObject.self) { .text($0.machine.reproduce) },
+            LuaProperty("running", of: MachineObject.self) { .bool($0.machine.exit == nil) },
+            LuaProperty("verdict", of: MachineObject.self) { object in
+                object.machine.exit.map { .text($0.verdict.rawValue) } ?? .null
+            },
+            LuaProperty("dmesg", of: MachineObject.self) { object in
+                .list(object.machine.console.dmesg.map { .table($0.luaTable) })
+            },
+        ])
+
+    var luaDescription: String { "qsh.machine (pid \(machine.pid), \(machine.stateInWords))" }
+
+    func luaClose() async { await machine.kill() }
+
+    func luaCollect() {
+        let machine = machine
+        LoopActor.task { await machine.kill() }
+    }
+
+    /// `machine:wait { timeout = … }`: how it ended; an end that is not well is an error.
+    private static func wait(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let options = try call.options(at: 1)
+        let timeout = try options.seconds("timeout") ?? object.timeout
+        try options.finish()
+        _ = try await object.machine.wait(until: .after(seconds: timeout))
+        return [try object.ending()]
+    }
+
+    /// `machine:shutdown { timeout = … }`: the timeout is the guest's, before it is forced.
+    private static func shutdown(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let options = try call.options(at: 1)
+        var limits = Machine.ShutdownLimits()
+        if let timeout = try options.seconds("timeout") { limits.guest = .seconds(timeout) }
+        try options.finish()
+        try await object.machine.shutdown(limits: limits)
+        return [try object.ending()]
+    }
+
+    private static func kill(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        await object.machine.kill()
+        return []
+    }
+
+    /// The verdict of an end that was well; raises the error of one that was not.
+    private func ending() throws -> LuaValue {
+        if let failure = machine.failure { throw failure }
+        return machine.exit.map { .text($0.verdict.rawValue) } ?? .null
+    }
+}

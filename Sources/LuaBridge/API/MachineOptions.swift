@@ -1,0 +1,160 @@
+import QshRuntime
+import SystemPackage
+
+/// The options of `qsh.machine.boot` and `qsh.machine.command`, read into one runtime value.
+@LoopActor
+struct MachineOptions {
+    var configuration: MachineConfiguration
+    /// A root assembled by the recipe, where `initramfs` is one.
+    var root: InitramfsObject?
+    /// Name in messages and of the run folder.
+    var name: String?
+    /// Whether the console is printed as it comes.
+    var echo: Bool
+    /// Whether qsh's agent runs in the guest; nil for what suits the initramfs.
+    var agent: Bool?
+    /// Limit of each wait on this machine, in seconds.
+    var timeout: Double?
+
+    init(_ options: LuaOptions) throws {
+        let arch = try Self.arch(options)
+        configuration = MachineConfiguration(arch: arch)
+        configuration.kernel = try Self.kernel(options)
+        (configuration.initramfs, root) = try Self.initramfs(options)
+        configuration.append = try Self.append(options)
+        configuration.smp = try Self.smp(options)
+        if let memory = try Self.memory(options) { configuration.memory = memory }
+        configuration.accel = try Self.accel(options)
+        configuration.cpu = try options.string("cpu")
+        configuration.machine = try options.string("machine")
+        configuration.drives = try Self.devices(options, "drive")
+        configuration.netdevs = try Self.devices(options, "netdev")
+        configuration.devices = try Self.devices(options, "device")
+        configuration.args = try options.strings("args") ?? []
+        configuration.qemu = try options.string("qemu").map { FilePath($0) }
+        configuration.transcript = try options.string("transcript").map { FilePath($0) }
+        name = try options.string("name")
+        echo = try options.bool("echo") ?? false
+        agent = try options.bool("agent")
+        timeout = try options.seconds("timeout")
+        try options.finish()
+        try QEMUArguments.refuse(configuration.args)
+        try configuration.append.withDefaults(for: arch).validate(for: arch)
+    }
+
+    private static func arch(_ options: LuaOptions) throws -> Arch {
+        guard let name = try options.string("arch") else { return .x86_64 }
+        guard let arch = Arch.named(name) else {
+            let names = Arch.all.map(\.name)
+            let guess = nearest(to: name, among: names).map { "; did you mean `\($0)`?" } ?? ""
+            throw options.mismatch(
+                "arch", expects: "one of \(names.joined(separator: ", "))\(guess)")
+        }
+        return arch
+    }
+
+    /// A path, or the table that `qsh.kernel.find` returns.
+    private static func kernel(_ options: LuaOptions) throws -> FilePath? {
+        switch options.value("kernel") {
+        case nil: return nil
+        case .string(let bytes): return FilePath(String(decoding: bytes, as: UTF8.self))
+        case .table(let table):
+            if let image = table["image"]?.text { return FilePath(image) }
+            fallthrough
+        default:
+            throw options.mismatch("kernel", expects: "a path or what qsh.kernel.find returns")
+        }
+    }
+
+    private static func initramfs(
+        _ options: LuaOptions
+    ) throws -> (FilePath?, InitramfsObject?) {
+        switch options.value("initramfs") {
+        case nil: return (nil, nil)
+        case .string(let bytes): return (FilePath(String(decoding: bytes, as: UTF8.self)), nil)
+        case .object(let root as InitramfsObject): return (nil, root)
+        default: throw options.mismatch("initramfs", expects: "a path or a qsh.initramfs")
+        }
+    }
+
+    private static func append(_ options: LuaOptions) throws -> KernelCommandLine {
+        switch options.value("append") {
+        case nil: return KernelCommandLine()
+        case .string(let bytes): return KernelCommandLine(String(decoding: bytes, as: UTF8.self))
+        default: return try KernelCommandLine(list: options.strings("append") ?? [])
+        }
+    }
+
+    private static func smp(_ options: LuaOptions) throws -> MachineConfiguration.CPUTopology? {
+        guard let value = options.value("smp") else { return nil }
+        if let count = value.wholeNumber, count > 0 { return .init(cpus: count) }
+        guard case .table(let table) = value, table.sequence.isEmpty else {
+            throw options.mismatch(
+                "smp", expects: "a number of processors or a table like { cores = 1, threads = 2 }")
+        }
+        let inner = LuaOptions(table, function: "\(options.functionName): smp")
+        var counts: [String: Int] = [:]
+        for key in MachineConfiguration.CPUTopology.keys {
+            guard let count = try inner.integer(key) else { continue }
+            guard count > 0 else { throw inner.mismatch(key, expects: "a number above 0") }
+            counts[key] = count
+        }
+        try inner.finish()
+        return .init(counts)
+    }
+
+    private static func memory(_ options: LuaOptions) throws -> ByteSize? {
+        guard let value = options.value("memory") else { return nil }
+        let size = value.text.map { ByteSize($0) } ?? value.anyNumber.map { ByteSize(mebibytes: $0) }
+        guard let size, let size else { throw options.mismatch("memory", expects: ByteSize.expected) }
+        return size
+    }
+
+    private static func accel(_ options: LuaOptions) throws -> Accelerator.Request {
+        guard let name = try options.string("accel") else { return .auto }
+        guard let request = Accelerator.Request(rawValue: name) else {
+            throw options.mismatch("accel", expects: #""auto", "kvm" or "tcg""#)
+        }
+        return request
+    }
+
+    /// One device or a list of them; each is QEMU's own notation or a table of its properties with
+    /// the driver (or file, or kind) first: `{ "e1000", mac = "…" }`.
+    private static func devices(_ options: LuaOptions, _ key: String) throws -> [QEMUOption] {
+        switch options.value(key) {
+        case nil: return []
+        case .string(let text): return [QEMUOption(parsing: String(decoding: text, as: UTF8.self))]
+        case .table(let table) where !table.fields.isEmpty: return [try device(options, key, table)]
+        case .table(let table):
+            return try table.sequence.map { item in
+                switch item {
+                case .string(let text):
+                    return QEMUOption(parsing: String(decoding: text, as: UTF8.self))
+                case .table(let table):
+                    return try device(options, key, table)
+                default:
+                    throw options.mismatch(key, expects: "a list of strings or tables", got: item)
+                }
+            }
+        default: throw options.mismatch(key, expects: "a string, a table or a list of them")
+        }
+    }
+
+    private static func device(
+        _ options: LuaOptions, _ key: String, _ table: LuaTable
+    ) throws -> QEMUOption {
+        var properties: [QEMUOption.Property] = []
+        for (name, value) in table.named {
+            switch value {
+            case .string(let text):
+                properties.append(.init(name, String(decoding: text, as: UTF8.self)))
+            case .bool(let flag): properties.append(.init(name, flag ? "on" : "off"))
+            case .integer(let number): properties.append(.init(name, String(number)))
+            default:
+                throw options.mismatch(
+                    key, expects: "strings, numbers or booleans as properties", got: value)
+            }
+        }
+        return QEMUOption(table.sequence.first?.text, properties)
+    }
+}

@@ -1,0 +1,18 @@
+import QshRuntime
+
+/// What the API needs of the program around it; the only way out for anything printed.
+public struct QshServices: Sendable {
+    /// Whether standard input and output are a terminal, so that a prompt can be handed over.
+    public var isInteractive = false
+    /// Prints bytes of a console on standard output.
+    public var echo: @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
+    /// Says one line about what is done and why; silent with `--quiet`.
+    public var note: @LoopActor @Sendable (String) -> Void = { _ in }
+
+    /// qsh's own variables, read once: `PATH`, `QSH_QEMU`.
+    public var environment: [String: String] = [:]
+    /// Of the user's terminal, told to the guest when it boots; nil where there is none.
+    public var terminalSize: TerminalSize?
+    /// Makes services that are silent.
+    public init() {}
+}

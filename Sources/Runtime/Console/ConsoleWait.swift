@@ -1,0 +1,18 @@
+/// A wait in progress.
+struct ConsoleWait {
+    var patterns: [String]
+    var expectation: Expectation?
+    var limits: ExpectLimits
+    var received = 0
+    var started = Deadline.now
+    var outcome: Result<ExpectResult, ConsoleError>?
+
+    mutating func count(_ bytes: Int) { received += bytes }
+
+    /// When the wait ends if nothing more comes.
+    func deadline(lastOutput: Deadline) -> Deadline {
+        let total = limits.total.map { started + $0 } ?? .never
+        let silence = limits.silence.map { max(lastOutput, started) + $0 } ?? .never
+        return min(total, silence)
+    }
+}

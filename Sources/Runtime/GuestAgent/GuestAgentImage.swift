@@ -1,0 +1,48 @@
+/// The agent's executables for guests: static ELF files without any dependency.
+///
+/// They are compiled from `Sources/GuestAgent` by the plugin `EmbedGuestAgent` and carried in
+/// qsh's own executable.
+public enum GuestAgentImage {
+    /// The architectures there is an agent for, as `uname -m` prints them.
+    public static let architectures = ["aarch64", "x86_64"]
+
+    /// The executable for guests of `architecture` (`x86_64`); nil where there is none.
+    public static func bytes(for architecture: String) -> [UInt8]? {
+        switch architecture {
+        case "x86_64": decodeBase64(EmbeddedGuestAgent.x86_64)
+        case "aarch64", "arm64": decodeBase64(EmbeddedGuestAgent.aarch64)
+        default: nil
+        }
+    }
+
+    private static func decodeBase64(_ text: StaticString) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8CodeUnitCount / 4 * 3)
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        text.withUTF8Buffer { characters in
+            for character in characters {
+                guard let value = sixBits(character) else { break }
+                bits = bits << 6 | value
+                count += 6
+                if count >= 8 {
+                    count -= 8
+                    bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+                }
+            }
+        }
+        return bytes
+    }
+
+    /// The value of a character of RFC 4648's alphabet; nil for padding.
+    private static func sixBits(_ character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character) - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character) - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character) + 4
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import SystemPackage
+
+extension InitramfsTree {
+    /// Where the agent is, and what `rdinit=` must be for it to start.
+    public static let guestAgentPath = "/.qsh/agent"
+
+    /// Modules that the agent's port needs where the kernel does not have them built in.
+    public static func guestAgentModules(for arch: Arch) -> [String] {
+        switch arch.virtio {
+        case .pci: ["virtio_pci", "virtio_console"]
+        case .mmio: ["virtio_mmio", "virtio_console"]
+        case .ccw: ["virtio_ccw", "virtio_console"]
+        }
+    }
+
+    /// Adds the agent, to be started by `rdinit=/.qsh/agent`, and the modules it loads first.
+    ///
+    /// The agent runs the image's `/init` in its own place afterwards.
+    ///
+    /// - Parameter modules: module files of the host, in the order in which they must be loaded.
+    /// - Returns: false where qsh has no agent for the architecture; nothing is added then.
+    public mutating func addGuestAgent(
+        for arch: Arch, modules: [FilePath] = []
+    ) throws(InitramfsError) -> Bool {
+        guard let agent = GuestAgentImage.bytes(for: arch.name) else { return false }
+        try addFile(Self.guestAgentPath, bytes: agent, mode: .program)
+        var list = ""
+        for module in modules {
+            guard let name = module.lastComponent?.string else { continue }
+            let path = "/.qsh/modules/\(name)"
+            try addFile(path, from: module, mode: .file)
+            list += path + "\n"
+        }
+        try addFile("/.qsh/modules.list", text: list)
+        return true
+    }
+
+    /// Makes the kernel start the agent, and the agent what the kernel would have started.
+    public mutating func startGuestAgentFirst(
+        in append: inout KernelCommandLine
+    ) throws(InitramfsError) {
+        if let program = append.value(of: "rdinit") { try addFile("/.qsh/init", text: program) }
+        append.set("rdinit", Self.guestAgentPath)
+    }
+}

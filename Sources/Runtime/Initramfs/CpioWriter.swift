@@ -1,0 +1,251 @@
+import Glibc
+import SystemPackage
+
+/// What an image says where its entries do not.
+public struct CpioConfiguration: Sendable, Equatable {
+    /// Time of last change, in seconds since 1970, of entries that have none of their own.
+    public var modificationTime: UInt32
+    /// The image's length is a multiple of this many bytes.
+    public var blockSize: Int
+
+    /// Makes a configuration; by default all times are 0 and blocks are 512 bytes, as cpio's.
+    public init(modificationTime: UInt32 = 0, blockSize: Int = 512) {
+        self.modificationTime = modificationTime
+        self.blockSize = blockSize
+    }
+
+    /// Takes the time from `SOURCE_DATE_EPOCH` (https://reproducible-builds.org) where it is set.
+    public static func fromEnvironment() throws(InitramfsError) -> CpioConfiguration {
+        guard let raw = getenv("SOURCE_DATE_EPOCH") else { return CpioConfiguration() }
+        let text = String(cString: raw)
+        guard let seconds = UInt32(text) else { throw .badSourceDateEpoch(text) }
+        return CpioConfiguration(modificationTime: seconds)
+    }
+}
+
+/// Writes entries as one `newc` archive, in the order given, in constant memory.
+///
+/// Inodes are numbered from 1, the archive's device is 0:0, and the link count is 1 except for
+/// hard links that are all in the archive: the kernel keeps 8 KiB for each entry above 1.
+struct CpioWriter {
+    private let sink: any ImageSink
+    private let configuration: CpioConfiguration
+    private var offset = 0
+    private var nextInode: UInt32 = 1
+    private var links = LinkTable()
+
+    init(to sink: any ImageSink, _ configuration: CpioConfiguration) {
+        self.sink = sink
+        self.configuration = configuration
+    }
+
+    /// Writes a whole archive with its trailer and padding.
+    mutating func write(
+        _ entries: [InitramfsEntry], unless cancelled: () -> Bool
+    ) throws {
+        for entry in entries { links.count(entry) }
+        for entry in entries {
+            if cancelled() { throw CancellationError() }
+            try write(entry)
+        }
+        try writeTrailer()
+        try sink.finish()
+    }
+
+    private mutating func write(_ entry: InitramfsEntry) throws(InitramfsError) {
+        var header = CpioHeader()
+        header.mode = entry.kind.typeBits | UInt32(entry.mode.bits)
+        header.uid = entry.uid
+        header.gid = entry.gid
+        header.modificationTime = entry.modificationTime ?? configuration.modificationTime
+        let carriesData = number(&header, for: entry)
+        switch entry.kind {
+        case .directory, .fifo, .socket:
+            try writeHead(&header, entry.path)
+        case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
+            header.nodeMajor = major
+            header.nodeMinor = minor
+            try writeHead(&header, entry.path)
+        case .symlink(let target):
+            try writeHead(&header, entry.path, data: target)
+        case .file where !carriesData:
+            try writeHead(&header, entry.path)
+        case .file(.bytes(let bytes)):
+            try writeHead(&header, entry.path, data: bytes)
+        case .file(.host(let file)):
+            try writeHost(&header, entry.path, file, range: nil)
+        case .file(.hostRange(let file, let offset, let length)):
+            try writeHost(&header, entry.path, file, range: (offset, length))
+        }
+    }
+
+    /// Gives the entry its inode.
+    ///
+    /// - Returns: false for a hard link whose data a later entry brings.
+    private mutating func number(_ header: inout CpioHeader, for entry: InitramfsEntry) -> Bool {
+        if let group = entry.linkGroup, let link = links.take(group, next: &nextInode) {
+            header.inode = link.inode
+            header.links = link.count
+            return link.isLast
+        }
+        header.inode = nextInode
+        nextInode += 1
+        return true
+    }
+
+    private mutating func writeHead(
+        _ header: inout CpioHeader, _ path: InitramfsPath, data: [UInt8] = []
+    ) throws(InitramfsError) {
+        try check(size: UInt64(data.count), path)
+        header.fileSize = UInt32(data.count)
+        try writeName(&header, path)
+        try write(data)
+        try pad(to: 4)
+    }
+
+    private mutating func writeName(
+        _ header: inout CpioHeader, _ path: InitramfsPath
+    ) throws(InitramfsError) {
+        let name = path.isRoot ? [UInt8(ascii: ".")] : path.bytes
+        header.nameSize = UInt32(name.count + 1)
+        try write(header.encoded)
+        try write(name)
+        try write([0])
+        try pad(to: 4)
+    }
+
+    private mutating func writeTrailer() throws(InitramfsError) {
+        var header = CpioHeader()
+        try writeName(&header, InitramfsPath(normalised: InitramfsPath.trailer))
+        try pad(to: configuration.blockSize)
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws(InitramfsError) {
+        var failure: InitramfsError?
+        bytes.withUnsafeBytes { raw in
+            do throws(InitramfsError) { try sink.write(raw) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        offset += bytes.count
+    }
+
+    private mutating func pad(to multiple: Int) throws(InitramfsError) {
+        let over = offset % multiple
+        if over != 0 { try write([UInt8](repeating: 0, count: multiple - over)) }
+    }
+
+    private func check(size: UInt64, _ path: InitramfsPath) throws(InitramfsError) {
+        if size > UInt64(UInt32.max) { throw .fileTooLarge(path, size: size) }
+    }
+}
+
+extension CpioWriter {
+    /// The file is looked at again after it was read, so that no mixture of two states gets in.
+    private mutating func writeHost(
+        _ header: inout CpioHeader, _ path: InitramfsPath, _ file: FilePath,
+        range: (offset: UInt64, length: UInt64)?
+    ) throws(InitramfsError) {
+        let descriptor = file.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        let opened = errno
+        guard descriptor >= 0 else {
+            throw .hostFileUnreadable(file, reason: Errno(rawValue: opened).description)
+        }
+        defer { close(descriptor) }
+        guard let before = HostFile.status(of: descriptor) else { throw .hostFileChanged(file) }
+        guard before.type == S_IFREG else {
+            throw .hostFileWrongKind(file, got: before.kindName)
+        }
+        let length = try seek(descriptor, file, range, size: before.size)
+        try check(size: length, path)
+        header.fileSize = UInt32(length)
+        try writeName(&header, path)
+        try copy(from: descriptor, file, count: Int(length))
+        guard let after = HostFile.status(of: descriptor), after.sameData(as: before) else {
+            throw .hostFileChanged(file)
+        }
+        try pad(to: 4)
+    }
+
+    private func seek(
+        _ descriptor: Int32, _ file: FilePath, _ range: (offset: UInt64, length: UInt64)?,
+        size: UInt64
+    ) throws(InitramfsError) -> UInt64 {
+        guard let (offset, length) = range else { return size }
+        let (end, overflow) = offset.addingReportingOverflow(length)
+        if overflow || end > size {
+            throw .hostRangeOutside(file, offset: offset, length: length, size: size)
+        }
+        lseek(descriptor, Int(offset), SEEK_SET)
+        return length
+    }
+
+    private mutating func copy(
+        from descriptor: Int32, _ file: FilePath, count: Int
+    ) throws(InitramfsError) {
+        let copied: Int
+        do throws(ReadFailure) {
+            copied = try sink.copy(from: descriptor, count: count)
+        } catch {
+            switch error {
+            case .sink(let error): throw error
+            case .source(let code):
+                throw .hostFileUnreadable(file, reason: code.description)
+            }
+        }
+        if copied < count {
+            throw .hostFileShrank(file, expected: UInt64(count), got: UInt64(copied))
+        }
+        offset += copied
+    }
+}
+
+extension HostFile.Status {
+    /// Whether nothing was written between two looks at an open file.
+    func sameData(as other: HostFile.Status) -> Bool {
+        size == other.size && modified == other.modified
+    }
+}
+
+/// Hands out inodes and link counts to hard links.
+private struct LinkTable {
+    private struct Group {
+        var total: UInt32 = 0
+        var written: UInt32 = 0
+        var inode: UInt32 = 0
+    }
+
+    private var groups: [Int: Group] = [:]
+
+    mutating func count(_ entry: InitramfsEntry) {
+        if let group = entry.linkGroup { groups[group, default: Group()].total += 1 }
+    }
+
+    /// - Returns: nil where the entry is alone in its group.
+    mutating func take(
+        _ id: Int, next: inout UInt32
+    ) -> (inode: UInt32, count: UInt32, isLast: Bool)? {
+        guard var group = groups[id], group.total > 1 else { return nil }
+        if group.written == 0 {
+            group.inode = next
+            next += 1
+        }
+        group.written += 1
+        groups[id] = group
+        return (group.inode, group.total, group.written == group.total)
+    }
+}
+
+extension InitramfsEntry.Kind {
+    /// The type bits of `st_mode`.
+    var typeBits: UInt32 {
+        switch self {
+        case .directory: UInt32(S_IFDIR)
+        case .file: UInt32(S_IFREG)
+        case .symlink: UInt32(S_IFLNK)
+        case .characterDevice: UInt32(S_IFCHR)
+        case .blockDevice: UInt32(S_IFBLK)
+        case .fifo: UInt32(S_IFIFO)
+        case .socket: UInt32(S_IFSOCK)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+/// The file system that the kernel builds while it unpacks: a root with the few calls that
+/// `init/initramfs.c` makes, and their ways to fail.
+struct KernelTree {
+    struct Inode {
+        var type: InitramfsNode.FileType
+        var mode: UInt16 = 0
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+        var links = 1
+        var size: UInt64 = 0
+        var target: [UInt8] = []
+        var device: UInt32 = 0
+        var modificationTime: UInt32?
+        var digest: [UInt8] = []
+        var head: [UInt8] = []
+        /// Of a directory.
+        var children: [[UInt8]: Int] = [:]
+        var parent = 0
+    }
+
+    /// Why a call fails, as errno says it.
+    enum Failure: Error {
+        case noParent, notDirectory, nameTooLong, loop, exists, isDirectory, notEmpty, busy
+    }
+
+    /// Where a path leads.
+    struct Place {
+        /// The directory that holds or would hold it.
+        var directory: Int
+        /// Its name there; nil for the root and for paths that end in a dot.
+        var name: [UInt8]?
+        /// What is there now.
+        var inode: Int?
+        /// Whether the path ends in a slash, so that only a directory can be there.
+        var mustBeDirectory: Bool
+    }
+
+    static let root = 0
+    /// As many as the kernel follows in one path.
+    private static let maximumSymlinks = 40
+
+    private(set) var inodes = [Inode(type: .directory, mode: 0o755)]
+
+    subscript(inode: Int) -> Inode {
+        get { inodes[inode] }
+        _modify { yield &inodes[inode] }
+    }
+
+    /// Walks a path from the root.
+    ///
+    /// - Parameter follow: whether a symlink in the last place is followed.
+    func look(up path: some Collection<UInt8>, follow: Bool) throws(Failure) -> Place {
+        let slash = UInt8(ascii: "/")
+        var pending = Array(path.split(separator: slash).map { Array($0) }.reversed())
+        guard !path.isEmpty else { throw .noParent }
+        // Only the path's own last slash counts: a symlink's target is followed anyway.
+        let endsInSlash = Array(path.suffix(1)) == [slash]
+        var here = Self.root
+        var symlinks = 0
+        while let component = pending.popLast() {
+            let isLast = pending.isEmpty
+            if component == [0x2E] || component == [0x2E, 0x2E] {
+                if component.count == 2 { here = inodes[here].parent }
+                continue
+            }
+            if component.count > InitramfsPath.maximumComponent { throw .nameTooLong }
+            guard let next = inodes[here].children[component] else {
+                guard isLast else { throw .noParent }
+                return Place(directory: here, name: component, inode: nil,
+                    mustBeDirectory: endsInSlash)
+            }
+            switch inodes[next].type {
+            case .directory where !isLast:
+                here = next
+            case .symlink where !isLast || follow || endsInSlash:
+                symlinks += 1
+                if symlinks > Self.maximumSymlinks { throw .loop }
+                let target = inodes[next].target
+                if target.isEmpty { throw .noParent }
+                if target[0] == slash { here = Self.root }
+                pending += target.split(separator: slash).map { Array($0) }.reversed()
+            default:
+                guard isLast else { throw .notDirectory }
+                if endsInSlash, inodes[next].type != .directory { throw .notDirectory }
+                return Place(directory: here, name: component, inode: next,
+                    mustBeDirectory: endsInSlash)
+            }
+        }
+        return Place(directory: here, name: nil, inode: here, mustBeDirectory: true)
+    }
+
+    /// Makes something new where nothing is.
+    mutating func create(_ inode: Inode, at place: Place) throws(Failure) -> Int {
+        guard let name = place.name, place.inode == nil else { throw .exists }
+        if place.mustBeDirectory, inode.type != .directory { throw .isDirectory }
+        var inode = inode
+        inode.parent = place.directory
+        inodes.append(inode)
+        inodes[place.directory].children[name] = inodes.count - 1
+        return inodes.count - 1
+    }
+
+    /// Gives a file a further name.
+    mutating func link(_ inode: Int, at place: Place) throws(Failure) {
+        guard let name = place.name, place.inode == nil else { throw .exists }
+        if place.mustBeDirectory { throw .noParent }
+        inodes[place.directory].children[name] = inode
+        inodes[inode].links += 1
+    }
+
+    /// `rmdir` or `unlink`, whichever fits.
+    mutating func remove(_ place: Place) throws(Failure) {
+        guard let inode = place.inode else { throw .noParent }
+        guard let name = place.name else { throw .busy }
+        if inodes[inode].type == .directory {
+            if !inodes[inode].children.isEmpty { throw .notEmpty }
+        } else {
+            inodes[inode].links -= 1
+        }
+        inodes[place.directory].children[name] = nil
+    }
+
+    /// All that exists below the root, in order of path.
+    func nodes() -> [InitramfsNode] {
+        var nodes: [InitramfsNode] = []
+        var pending: [(path: [UInt8], inode: Int)] = [([], Self.root)]
+        while let (path, number) = pending.popLast() {
+            if number != Self.root { nodes.append(node(path, number)) }
+            for (name, child) in inodes[number].children {
+                pending.append((path.isEmpty ? name : path + [UInt8(ascii: "/")] + name, child))
+            }
+        }
+        return nodes.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    }
+
+    private func node(_ path: [UInt8], _ number: Int) -> InitramfsNode {
+        let inode = inodes[number]
+        return InitramfsNode(
+            path: path, type: inode.type, mode: inode.mode, uid: inode.uid, gid: inode.gid,
+            links: inode.links, size: inode.size, target: inode.target, major: inode.device >> 20,
+            minor: inode.device & 0xF_FFFF, modificationTime: inode.modificationTime,
+            digest: inode.digest, head: inode.head, inode: number)
+    }
+}
+
+extension KernelTree.Failure {
+    /// For findings: "because …".
+    var reason: String {
+        switch self {
+        case .noParent: "the directory that holds it does not exist at this point"
+        case .notDirectory: "a part of its path is not a directory"
+        case .nameTooLong: "a part of its name is longer than 255 bytes"
+        case .loop: "the symlinks on its way form a loop"
+        case .exists: "something else is there already"
+        case .isDirectory: "a directory is there, or its name ends in a slash"
+        case .notEmpty: "a directory that is not empty is there"
+        case .busy: "its path is the root directory"
+        }
+    }
+}

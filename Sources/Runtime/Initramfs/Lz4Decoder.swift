@@ -1,0 +1,48 @@
+import CLz4
+
+/// The legacy lz4 frame, the only one that `lib/decompress_unlz4.c` takes: blocks of 8 MiB until
+/// a zero or the end of the image. Whatever else follows is taken for a block's length.
+enum Lz4Decoder {
+    private static let magic: UInt32 = 0x184c_2102
+    private static let blockSize = 8 << 20
+
+    static func decode(
+        _ input: ImageInput, _ output: DecoderOutput
+    ) throws(InitramfsError) -> DecoderEnd {
+        let head = try input.peek(4)
+        guard head.count >= 4, head.littleEndian32(at: 0) == magic else {
+            return .failed("invalid header")
+        }
+        input.advance(4)
+        let largest = Int(LZ4_compressBound(Int32(blockSize)))
+        var buffer: OutputBuffer?
+        while true {
+            let head = try input.peek(4)
+            guard head.count >= 4 else {
+                // One to three bytes at the very end are left for the caller's padding rule.
+                return .done
+            }
+            let packed = head.littleEndian32(at: 0)
+            if packed == 0 { return .done }
+            input.advance(4)
+            if packed == magic { continue }
+            guard Int(packed) <= min(largest, input.remaining) else { return failed }
+            let block = try input.peek(Int(packed))
+            guard block.count >= Int(packed) else { return failed }
+            let space = buffer ?? OutputBuffer(blockSize)
+            buffer = space
+            let produced = LZ4_decompress_safe(
+                block.baseAddress?.assumingMemoryBound(to: CChar.self),
+                space.bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                Int32(packed), Int32(blockSize))
+            if produced < 0 { return failed }
+            input.advance(Int(packed))
+            if produced > 0, !output(space.prefix(Int(produced))) { return .done }
+        }
+    }
+
+    private static let failed = DecoderEnd(
+        message: "Decoding failed",
+        findings: [(.error, "an lz4 segment is followed by something else, or damaged: the kernel "
+            + "reads it as more lz4 unless four NUL bytes come first")])
+}

@@ -1,0 +1,246 @@
+/// Does to the tree what the kernel does for each entry, and notes what it loses on the way.
+struct TreeBuilder {
+    /// Bytes of an executable that are kept to see what it is: an ELF interpreter's name is
+    /// nearly always within them.
+    private static let headSize = 1024
+    private static let digestSize = 65_536
+
+    private struct LinkKey: Hashable {
+        var major, minor, inode: UInt32
+        var type: UInt32
+    }
+
+    private struct FirstLink {
+        var name: [UInt8]
+        var segment: Int
+        var hadData: Bool
+    }
+
+    private struct OpenFile {
+        var inode: Int
+        var entry: CpioHeader
+        var digest: MD5?
+        var wantsHead: Bool
+    }
+
+    private(set) var tree = KernelTree()
+    private(set) var losses: [(offset: Int, loss: EntryLoss, name: [UInt8])] = []
+    /// Counts segments, to tell links within one from links across two.
+    var segment = 0
+    /// What the kernel looks for in front of everything, seen by its exact name.
+    private(set) var earlyFiles: [(name: [UInt8], segment: Int)] = []
+
+    private let options: InitramfsReader.Options
+    private var header = CpioHeader()
+    private var headerOffset = 0
+    private var links: [LinkKey: FirstLink] = [:]
+    private var directoryTimes: [(path: [UInt8], time: UInt32)] = []
+    private var file: OpenFile?
+
+    init(_ options: InitramfsReader.Options) {
+        self.options = options
+    }
+
+    mutating func begin(_ header: CpioHeader, at offset: Int) {
+        self.header = header
+        headerOffset = offset
+    }
+
+    mutating func report(_ loss: EntryLoss, _ name: [UInt8] = []) {
+        // A bomb of broken entries must not fill the memory with complaints.
+        if losses.count < 10_000 { losses.append((headerOffset, loss, name)) }
+    }
+
+    mutating func endArchive() { links.removeAll() }
+
+    /// What the kernel does after the last byte.
+    mutating func finish() {
+        closeFile(complete: false)
+        // The kernel's list grows at its head and is walked from there.
+        for (path, time) in directoryTimes.reversed() {
+            if let inode = try? tree.look(up: path, follow: false).inode {
+                tree[inode].modificationTime = time
+            }
+        }
+    }
+
+    private var type: EntryType? { EntryType(mode: header.mode) }
+    private var permissions: UInt16 { UInt16(header.mode & 0o7777) }
+
+    /// Removes what is there under another type, as `clean_path` does; failing is not noticed.
+    private mutating func clean(_ name: [UInt8], unless same: InitramfsNode.FileType?) {
+        guard let place = try? tree.look(up: name, follow: false), let inode = place.inode,
+            tree[inode].type != same
+        else { return }
+        if tree[inode].type == .symlink, same == .directory { report(.replacesSymlink, name) }
+        try? tree.remove(place)
+    }
+
+    /// - Returns: nil where it is no further link; else whether the link was made.
+    private mutating func linkToFirst(_ name: [UInt8]) -> Bool? {
+        guard header.links >= 2 else { return nil }
+        let key = LinkKey(
+            major: header.deviceMajor, minor: header.deviceMinor, inode: header.inode,
+            type: header.mode >> 12 & 0o17)
+        guard let first = links[key] else {
+            links[key] = FirstLink(name: name, segment: segment, hadData: header.fileSize > 0)
+            return nil
+        }
+        if first.segment != segment, first.hadData, header.fileSize > 0 {
+            report(.mergedInodes(first.name), name)
+        }
+        clean(name, unless: nil)
+        do throws(KernelTree.Failure) {
+            let old = try tree.look(up: first.name, follow: false)
+            guard let inode = old.inode, tree[inode].type != .directory else {
+                throw .noParent
+            }
+            try tree.link(inode, at: tree.look(up: name, follow: false))
+            return true
+        } catch {
+            report(.linkFailed(first.name), name)
+            return false
+        }
+    }
+
+    private mutating func create(
+        _ name: [UInt8], _ type: InitramfsNode.FileType
+    ) throws(KernelTree.Failure) -> Int {
+        let place = try tree.look(up: name, follow: true)
+        return try tree.create(KernelTree.Inode(type: type), at: place)
+    }
+
+    private mutating func findOrCreate(
+        _ name: [UInt8], _ type: InitramfsNode.FileType
+    ) throws(KernelTree.Failure) -> Int {
+        let place = try tree.look(up: name, follow: true)
+        if place.mustBeDirectory, type != .directory { throw .isDirectory }
+        if let inode = place.inode { return inode }
+        return try tree.create(KernelTree.Inode(type: type), at: place)
+    }
+
+    private mutating func own(_ inode: Int) {
+        if header.uid != .max { tree[inode].uid = header.uid }
+        if header.gid != .max { tree[inode].gid = header.gid }
+    }
+}
+
+extension TreeBuilder {
+    /// Makes anything but a file and a symlink.
+    mutating func makeNode(_ name: [UInt8]) {
+        guard let type else { return report(.unknownType(header.mode >> 12 & 0o17), name) }
+        clean(name, unless: type.nodeType)
+        if type == .directory {
+            makeDirectory(name)
+        } else if linkToFirst(name) == nil {
+            makeDevice(name, type.nodeType)
+        }
+    }
+
+    private mutating func makeDirectory(_ name: [UInt8]) {
+        directoryTimes.append((name, header.modificationTime))
+        do throws(KernelTree.Failure) {
+            let inode = try findOrCreate(name, .directory)
+            if tree[inode].type != .directory { report(.lost(.exists), name) }
+            own(inode)
+            tree[inode].mode = permissions
+        } catch {
+            report(.lost(error), name)
+        }
+    }
+
+    private mutating func makeDevice(_ name: [UInt8], _ type: InitramfsNode.FileType) {
+        let inode: Int
+        do throws(KernelTree.Failure) {
+            inode = try create(name, type)
+            tree[inode].device = header.nodeMajor << 20 | header.nodeMinor
+            if header.nodeMinor >= 1 << 20 { report(.minorTooLarge(header.nodeMinor), name) }
+        } catch {
+            // A node of the same type stays, with its old number.
+            guard case .exists = error, let old = try? tree.look(up: name, follow: true).inode
+            else { return report(.lost(error), name) }
+            inode = old
+            if tree[inode].type != type { report(.lost(error), name) }
+        }
+        own(inode)
+        tree[inode].mode = permissions
+        tree[inode].modificationTime = header.modificationTime
+    }
+
+    mutating func makeSymlink(_ name: [UInt8], target: [UInt8]) {
+        clean(name, unless: nil)
+        do throws(KernelTree.Failure) {
+            if target.count > InitramfsPath.maximumLength { throw .nameTooLong }
+            let inode = try create(name, .symlink)
+            tree[inode].target = target
+            tree[inode].mode = 0o777
+            own(inode)
+            tree[inode].modificationTime = header.modificationTime
+            if target.isEmpty { report(.emptyTarget, name) }
+        } catch {
+            report(.lost(error), name)
+        }
+    }
+
+    /// - Returns: false where the kernel cannot, and steps over the data.
+    mutating func openFile(_ name: [UInt8]) -> Bool {
+        clean(name, unless: .file)
+        let linked = linkToFirst(name)
+        if linked == false { return false }
+        do throws(KernelTree.Failure) {
+            let inode = try findOrCreate(name, .file)
+            guard tree[inode].type == .file else { throw .isDirectory }
+            if linked == nil { tree[inode].size = 0 }
+            open(inode, name, truncating: linked == nil)
+            return true
+        } catch {
+            report(.lost(error), name)
+            return false
+        }
+    }
+
+    private mutating func open(_ inode: Int, _ name: [UInt8], truncating: Bool) {
+        own(inode)
+        tree[inode].mode = permissions
+        let hasData = header.fileSize > 0
+        if hasData { tree[inode].size = UInt64(header.fileSize) }
+        if header.fileSize >= 1 << 31 { report(.twoGigabytes(header.fileSize), name) }
+        if name.starts(with: "kernel/".utf8) || name.starts(with: "./kernel/".utf8) {
+            if earlyFiles.count < 1000 { earlyFiles.append((name, segment)) }
+        }
+        let rewrites = hasData || truncating
+        let wantsHead = permissions & 0o111 != 0 && rewrites
+        if rewrites { tree[inode].head = [] }
+        file = OpenFile(
+            inode: inode, entry: header, digest: options.digests && rewrites ? MD5() : nil,
+            wantsHead: wantsHead)
+    }
+
+    /// Takes the next bytes of the open file.
+    mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        guard let inode = file?.inode, !bytes.isEmpty else { return }
+        if file?.wantsHead == true, tree[inode].head.count < Self.headSize {
+            tree[inode].head += bytes.prefix(Self.headSize - tree[inode].head.count)
+        }
+        let left = Self.digestSize - (file?.digest?.count ?? Self.digestSize)
+        if left > 0 {
+            file?.digest?.update(UnsafeRawBufferPointer(rebasing: bytes[..<min(left, bytes.count)]))
+        }
+        options.onContent?(inode, bytes)
+    }
+
+    /// Ends the open file; where data is missing the rest reads as zeros, and the time stays.
+    mutating func closeFile(complete: Bool) {
+        guard var file else { return }
+        self.file = nil
+        if complete { tree[file.inode].modificationTime = file.entry.modificationTime }
+        guard let count = file.digest?.count else { return }
+        let size = min(tree[file.inode].size, UInt64(Self.digestSize))
+        if count < Int(size) {
+            [UInt8](repeating: 0, count: Int(size) - count).withUnsafeBytes {
+                file.digest?.update($0)
+            }
+        }
+        tree[file.inode].digest = file.digest?.finish() ?? []
+    }
+}

@@ -1,0 +1,60 @@
+import CLzma
+
+/// xz and lzma streams. The kernel's xz knows no check but none and CRC32 (`lib/xz`).
+enum XzDecoder {
+    /// A dictionary of 1.5 GiB, xz's largest, is refused: no guest has room for it.
+    private static let memoryLimit: UInt64 = 1 << 30
+    private static let checkNone: UInt8 = 0
+    private static let checkCRC32: UInt8 = 1
+
+    static func decode(
+        _ input: ImageInput, _ codec: InitramfsCodec, _ output: DecoderOutput
+    ) throws(InitramfsError) -> DecoderEnd {
+        if codec == .xz, let refusal = try refusedCheck(input) { return refusal }
+        var stream = lzma_stream()
+        let started = codec == .xz
+            ? lzma_stream_decoder(&stream, memoryLimit, 0)
+            : lzma_alone_decoder(&stream, memoryLimit)
+        guard started == LZMA_OK else { return .failed("out of memory") }
+        defer { lzma_end(&stream) }
+        let corrupt = codec == .xz ? "XZ-compressed data is corrupt" : "LZMA data is corrupt"
+        let buffer = OutputBuffer(128 << 10)
+        while true {
+            let window = try input.peek()
+            let offered = window.count
+            stream.next_in = window.base
+            stream.avail_in = offered
+            stream.next_out = buffer.base
+            stream.avail_out = buffer.bytes.count
+            let status = lzma_code(&stream, window.isEmpty ? LZMA_FINISH : LZMA_RUN)
+            input.advance(offered - stream.avail_in)
+            let produced = buffer.bytes.count - stream.avail_out
+            if produced > 0, !output(buffer.prefix(produced)) { return .done }
+            switch status {
+            case LZMA_OK: continue
+            case LZMA_STREAM_END: return .done
+            case LZMA_MEMLIMIT_ERROR:
+                return .failed("the dictionary is too large: more than 1 GiB of memory needed")
+            case LZMA_OPTIONS_ERROR: return unsupported("a filter")
+            default: return .failed(corrupt)
+            }
+        }
+    }
+
+    /// The check's number is in the second byte after the six of the magic.
+    private static func refusedCheck(_ input: ImageInput) throws(InitramfsError) -> DecoderEnd? {
+        let header = try input.peek(12)
+        guard header.count >= 12 else { return .failed("XZ-compressed data is corrupt") }
+        let check = header[7] & 0x0f
+        if check == checkNone || check == checkCRC32 { return nil }
+        let names: [UInt8: String] = [4: "CRC64", 10: "SHA-256"]
+        return unsupported("check \(names[check] ?? "number \(check)")")
+    }
+
+    private static func unsupported(_ what: String) -> DecoderEnd {
+        DecoderEnd(
+            message: "Input was encoded with settings that are not supported by this XZ decoder",
+            findings: [(.error, "the xz stream uses \(what), which the kernel refuses: compress "
+                + "with `xz --check=crc32`")])
+    }
+}

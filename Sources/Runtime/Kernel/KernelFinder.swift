@@ -1,0 +1,65 @@
+import Glibc
+import SystemPackage
+
+/// Finds a kernel to boot without building one.
+@LoopActor
+public enum KernelFinder {
+    /// The path asked for, else `QSH_KERNEL`, else the host's own where it can be read, else
+    /// Debian's smallest for the architecture, fetched into the cache once.
+    ///
+    /// - Parameters:
+    ///   - asked: an image, an unpacked package or a build folder.
+    ///   - arch: what the machine will be; the host's own kernel counts only for its own.
+    ///   - cache: the user's where nil.
+    ///   - progress: gets one line for each step that takes time.
+    /// - Throws: ``KernelImageError``, ``KernelFinderError``, ``PackageError``, ``CacheError``.
+    public static func find(
+        asked: FilePath? = nil, arch: Arch = .ofHost, environment: HostEnvironment = .current,
+        cache: Cache? = nil, progress: @escaping @LoopActor (String) -> Void
+    ) async throws -> Kernel {
+        if let asked { return try at(asked, origin: .asked, arch: arch) }
+        if let path = environment["QSH_KERNEL"] {
+            do { return try at(FilePath(path), origin: .environment, arch: arch) } catch {
+                throw KernelFinderError.environment(error.diagnostic)
+            }
+        }
+        if arch == .ofHost, let kernel = ofHost() { return kernel }
+        let cache = try cache ?? Cache.ofUser(environment: environment)
+        return try await debian(arch, cache, progress)
+    }
+
+    private static func at(
+        _ path: FilePath, origin: Kernel.Origin, arch: Arch
+    ) throws(KernelFinderError) -> Kernel {
+        var image = path
+        if FileTree.isFolder(path) {
+            guard let found = KernelFolder.image(in: path, preferring: arch) else {
+                throw .nothingIn(path, isSource: FileTree.isFile(path.appending("Kbuild")))
+            }
+            image = found
+        }
+        do { return try Kernel(image: image, origin: origin, arch: arch) } catch {
+            throw .image(error)
+        }
+    }
+
+    /// Some distributions let only root read it; one that cannot be read or is none counts as
+    /// absent, since nobody asked for it.
+    private static func ofHost() -> Kernel? {
+        let path = FilePath("/boot/vmlinuz-\(HostSystem.release)")
+        return FileTree.isReadable(path) ? try? Kernel(image: path, origin: .host) : nil
+    }
+
+    private static func debian(
+        _ arch: Arch, _ cache: Cache, _ progress: @escaping @LoopActor (String) -> Void
+    ) async throws -> Kernel {
+        let package = DebianPackage(
+            arch.debian.kernelPackage, arch: arch,
+            following: ["linux-image-", "linux-binary-", "linux-modules-"],
+            instead: "give `kernel = PATH` or set QSH_KERNEL")
+        let folder = try await package.fetch(into: cache, progress: progress) { folder in
+            _ = try at(folder, origin: .debian, arch: arch)
+        }
+        return try at(folder, origin: .debian, arch: arch)
+    }
+}

@@ -1,0 +1,70 @@
+import Glibc
+import SystemPackage
+
+/// The sockets between qsh and one QEMU, which exist before QEMU does.
+@LoopActor
+final class MachineWires {
+    let serial: ByteChannel
+    let qmp: ByteChannel
+    let agent: ByteChannel?
+    /// What QEMU writes to its standard output and error, as far as it is kept.
+    let words: OutputCollector
+    private let wordsChannel: ByteChannel
+    private var peers: [Int32: Int32] = [:]
+
+    /// Numbers that the sockets have in QEMU; 0 is `/dev/null`, 1 and 2 carry its words.
+    static let serialNumber: Int32 = 3
+    static let qmpNumber: Int32 = 4
+    static let agentNumber: Int32 = 5
+    private static let wordsLimit = 64 * 1024
+
+    init(hasAgent: Bool) throws(Errno) {
+        var peers: [Int32: Int32] = [:]
+        do throws(Errno) {
+            func connect(_ numbers: Int32...) throws(Errno) -> ByteChannel {
+                let (channel, peer) = try ByteChannel.pair()
+                for number in numbers { peers[number] = peer }
+                return channel
+            }
+            wordsChannel = try connect(1, 2)
+            serial = try connect(Self.serialNumber)
+            qmp = try connect(Self.qmpNumber)
+            agent = hasAgent ? try connect(Self.agentNumber) : nil
+        } catch {
+            for peer in Set(peers.values) { Glibc.close(peer) }
+            throw error
+        }
+        self.peers = peers
+        words = OutputCollector(wordsChannel, limit: Self.wordsLimit) { _ in }
+    }
+
+    isolated deinit { closePeers() }
+
+    /// Where the sockets go in QEMU's descriptor table.
+    var descriptors: [Int32: Int32] { peers }
+
+    /// How ``QEMUArguments`` is to name them.
+    var wiring: QEMUArguments.Wiring {
+        .descriptors(
+            serial: Self.serialNumber, qmp: Self.qmpNumber,
+            agent: agent == nil ? nil : Self.agentNumber)
+    }
+
+    /// Gives QEMU's ends up, once it has them: else qsh itself would keep them open.
+    func closePeers() {
+        for peer in Set(peers.values) { Glibc.close(peer) }
+        peers = [:]
+    }
+
+    /// Waits until everything that QEMU left in the sockets has been read.
+    func drain(until deadline: Deadline) async {
+        for channel in [serial, qmp, agent, wordsChannel] {
+            _ = try? await channel?.waitForEnd(until: deadline)
+        }
+    }
+
+    /// Closes qsh's ends.
+    func close() {
+        for channel in [serial, qmp, agent, wordsChannel] { channel?.close() }
+    }
+}

@@ -1,0 +1,20 @@
+import Glibc
+
+/// The variables that qsh was started with, as a value that tests can make.
+public struct HostEnvironment: Sendable, Equatable {
+    private let variables: [String: String]?
+
+    /// The process's own.
+    public static let current = HostEnvironment(variables: nil)
+
+    /// Makes one.
+    public init(_ variables: [String: String]) { self.init(variables: variables) }
+
+    private init(variables: [String: String]?) { self.variables = variables }
+
+    /// A variable; nil where it is not set or empty, which users and shells mean alike.
+    public subscript(name: String) -> String? {
+        let value = variables.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

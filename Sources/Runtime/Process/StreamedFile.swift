@@ -1,0 +1,109 @@
+import Glibc
+import SystemPackage
+
+/// A file of the host that cannot be read or written.
+public struct HostFileError: DiagnosticError, Equatable {
+    /// `read` or `write`.
+    public let action: String
+    /// As the caller wrote it.
+    public let path: FilePath
+    /// Why.
+    public let reason: Errno
+
+    init(_ action: String, _ path: FilePath, _ code: Int32) {
+        self.action = action
+        self.path = path
+        reason = Errno(rawValue: code)
+    }
+
+    /// The text of the error.
+    public var diagnostic: Diagnostic {
+        Diagnostic(.usage, "cannot \(action) `\(path)`: \(reason.lowercased)")
+    }
+}
+
+/// A file of the host, read piece by piece.
+@LoopActor
+public final class HostFileReader {
+    /// Its permission bits.
+    public let permissions: UInt32
+    private let path: FilePath
+    private let descriptor: Int32
+    private static let pieceSize = 256 * 1024
+
+    /// Opens a regular file.
+    public init(_ path: FilePath) throws(HostFileError) {
+        self.path = path
+        descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HostFileError("read", path, errno) }
+        var status = stat()
+        let failed = fstat(descriptor, &status) != 0
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        permissions = UInt32(status.st_mode & 0o7777)
+        if failed || isFolder { throw HostFileError("read", path, isFolder ? EISDIR : errno) }
+    }
+
+    isolated deinit { close(descriptor) }
+
+    /// The next piece; empty at the end.
+    public func next() throws(HostFileError) -> [UInt8] {
+        var code: Int32 = 0
+        let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceSize) { buffer, count in
+            let got = read(descriptor, buffer.baseAddress, buffer.count)
+            code = got < 0 ? errno : 0
+            count = max(0, got)
+        }
+        if code == EINTR { return try next() }
+        if code != 0 { throw HostFileError("read", path, code) }
+        return piece
+    }
+}
+
+/// A file of the host that appears under its name when it is complete, or not at all.
+@LoopActor
+public final class StreamedFile {
+    private let path: FilePath
+    private var temporary: [CChar]
+    private var descriptor: Int32
+
+    /// Makes an empty file under a temporary name beside `path`.
+    public init(_ path: FilePath) throws(HostFileError) {
+        self.path = path
+        let name = path.lastComponent?.string ?? "file"
+        temporary = Array(
+            path.removingLastComponent().appending(".\(name).XXXXXX").string.utf8CString)
+        descriptor = mkstemp(&temporary)
+        guard descriptor >= 0 else { throw HostFileError("write", path, errno) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    isolated deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    /// Adds bytes at the end.
+    public func write(_ bytes: [UInt8]) throws(HostFileError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw HostFileError("write", path, errno) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Puts the file in its place, replacing one that is there.
+    public func commit() throws(HostFileError) {
+        // mkstemp's mode 0600 is for secrets.
+        let mask = umask(0)
+        umask(mask)
+        fchmod(descriptor, 0o666 & ~mask)
+        guard rename(temporary, path.string) == 0 else {
+            throw HostFileError("write", path, errno)
+        }
+        close(descriptor)
+        descriptor = -1
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import LuaBridge
+import QshRuntime
+import SystemPackage
+
+/// What was typed in earlier sessions: `$XDG_STATE_HOME/qsh/history`, one entry a line.
+///
+/// Entries are appended one at a time under a lock, so that two sessions do not lose each other's.
+/// Line breaks within an entry are kept as `\n`, backslashes as `\\`.
+struct HistoryFile {
+    private static let limit = 2000
+    private let path: FilePath?
+
+    init() {
+        if let state = getenv("XDG_STATE_HOME").map({ String(cString: $0) }), !state.isEmpty {
+            path = FilePath(state).appending("qsh/history")
+        } else if let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty {
+            path = FilePath(home).appending(".local/state/qsh/history")
+        } else {
+            path = nil
+        }
+    }
+
+    /// The newest entries, oldest first.
+    func entries() -> [String] {
+        guard let path, let chunk = try? RecipeSource.read(.file(path.string)) else { return [] }
+        return String(decoding: chunk.source, as: UTF8.self).split(separator: "\n")
+            .suffix(Self.limit).map { Self.unescaped($0) }
+    }
+
+    /// Adds one entry; a history that cannot be written is no reason to stop.
+    func append(_ entry: String) {
+        guard let path else { return }
+        makeFolders(path.removingLastComponent())
+        let descriptor = open(path.string, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        flock(descriptor, LOCK_EX)
+        let escaped = entry.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        let line = Array((escaped + "\n").utf8)
+        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    private func makeFolders(_ folder: FilePath) {
+        if mkdir(folder.string, 0o700) != 0, errno == ENOENT, !folder.isEmpty {
+            makeFolders(folder.removingLastComponent())
+            mkdir(folder.string, 0o700)
+        }
+    }
+
+    private static func unescaped(_ line: Substring) -> String {
+        var result = ""
+        var isEscaped = false
+        for character in line {
+            if isEscaped {
+                result.append(character == "n" ? "\n" : character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else {
+                result.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,56 @@
+import CEditlineShims
+import Glibc
+import QshRuntime
+
+/// The program: from the command line to the exit code.
+@main
+enum Program {
+    static func main() {
+        prepareProcess()
+        let status: Int32
+        switch Invocation.parse(Array(CommandLine.arguments.dropFirst())) {
+        case .text(let text):
+            print(text)
+            status = Verdict.ok.exitCode
+        case .usageError(let diagnostic):
+            StandardError.write(DiagnosticRenderer.standardError.render(diagnostic))
+            status = diagnostic.verdict.exitCode
+        case .run(let invocation):
+            status = run(invocation)
+        }
+        exit(StandardOutput.finish(status))
+    }
+
+    private static func run(_ invocation: Invocation) -> Int32 {
+        if case .interactive = invocation.source, isatty(0) == 1 {
+            return REPL(invocation).run()
+        }
+        let status = Box<Int32>(Verdict.recipeFailed.exitCode)
+        LoopActor.task {
+            status.value = await Session.run(invocation)
+            EventLoop.shared.stop()
+        }
+        EventLoop.shared.run()
+        return status.value
+    }
+
+    /// What must hold before anything else runs.
+    private static func prepareProcess() {
+        // A descriptor that is missing would be given to the next file that is opened. On one that
+        // was closed, writing must fail and not be swallowed: hence read-only.
+        for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 {
+            _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
+        }
+        signal(SIGPIPE, SIG_IGN)
+        // Lua formats and parses numbers through the C library: only characters are localised.
+        if setlocale(LC_CTYPE, "") == nil || String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" {
+            setlocale(LC_CTYPE, "C.UTF-8")
+        }
+    }
+}
+
+/// A value that a task leaves behind for the thread that runs the loop.
+final class Box<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+}

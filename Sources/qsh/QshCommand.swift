@@ -1,0 +1,107 @@
+import ArgumentParser
+import QshRuntime
+
+/// qsh's own options; what follows the recipe's name is the recipe's.
+struct QshCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "qsh",
+        abstract: "Boots Linux machines from Lua recipes and drives their consoles.",
+        usage: """
+            qsh [options] SCRIPT [ARGUMENT ...]
+                   qsh [options] -e CODE [ARGUMENT ...]
+                   qsh [options] -      (reads the recipe from standard input)
+                   qsh [options]        (interactive)
+            """,
+        discussion: """
+            A recipe sees its arguments in the global `arg` and in `...`. What it prints goes to \
+            standard output, everything else to standard error.
+
+            Exit status: 0 ok, 1 the recipe failed, 2 wrong usage or a recipe that does not load, \
+            3 kernel panic or oops, 69 no QEMU or another tool missing, 124 timed out or hung, \
+            125 build failed, 130 interrupted.
+            """,
+        version: "qsh 0.1.0")
+
+    @Option(name: .customShort("e"), help: ArgumentHelp("Run this Lua text.", valueName: "code"))
+    var code: String?
+
+    @Flag(name: .shortAndLong, help: "Say more about what is done and why.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
+    }
+
+    /// qsh's own words at the front, and the rest: a recipe with its arguments.
+    static func split(_ words: [String]) -> (own: [String], rest: [String]) {
+        var index = 0
+        while index < words.count {
+            let word = words[index]
+            if word == "-" || !word.hasPrefix("-") { break }
+            if word == "--" { return (Array(words[..<index]), Array(words[(index + 1)...])) }
+            if word == "-e" {
+                let end = min(index + 2, words.count)
+                return (Array(words[..<end]), Array(words[end...]))
+            }
+            index += 1
+        }
+        return (Array(words[..<index]), Array(words[index...]))
+    }
+}
+
+/// What the command line asks for.
+struct Invocation {
+    enum Source {
+        case file(String)
+        case code(String)
+        case standardInput
+        case interactive
+    }
+
+    var source: Source
+    /// The recipe's arguments.
+    var arguments: [String]
+    var isVerbose: Bool
+    var isQuiet: Bool
+
+    enum Outcome {
+        case run(Invocation)
+        /// Help or the version, for standard output.
+        case text(String)
+        case usageError(Diagnostic)
+    }
+
+    static func parse(_ words: [String]) -> Outcome {
+        let (own, rest) = QshCommand.split(words)
+        let command: QshCommand
+        do {
+            command = try QshCommand.parse(own)
+        } catch {
+            let text = QshCommand.message(for: error)
+            if QshCommand.exitCode(for: error) == .success { return .text(text) }
+            return .usageError(
+                Diagnostic(.usage, sentence(text), hint: "`qsh --help` lists the options"))
+        }
+        var invocation = Invocation(
+            source: .interactive, arguments: rest, isVerbose: command.verbose,
+            isQuiet: command.quiet)
+        if let code = command.code {
+            invocation.source = .code(code)
+        } else if let script = rest.first {
+            invocation.source = script == "-" ? .standardInput : .file(script)
+            invocation.arguments = Array(rest.dropFirst())
+        }
+        return .run(invocation)
+    }
+
+    /// The argument parser's words in the form of qsh's own.
+    private static func sentence(_ text: String) -> String {
+        let line = text.prefix { !$0.isNewline }
+        let lower = line.prefix(1).lowercased() + line.dropFirst()
+        let quoted = lower.replacing("'", with: "`")
+        return quoted.last == "." ? String(quoted.dropLast()) : quoted
+    }
+}

@@ -1,0 +1,120 @@
+import Glibc
+import LuaBridge
+import QshRuntime
+import SystemPackage
+
+/// One Lua state with the API in it, and what the program adds: messages, signals, verdicts.
+@LoopActor
+final class Session {
+    let lua: LuaState
+    private let renderer = DiagnosticRenderer.standardError
+    private let isQuiet: Bool
+
+    private init(_ invocation: Invocation) throws {
+        isQuiet = invocation.isQuiet
+        var configuration = LuaConfiguration()
+        if case .file(let path) = invocation.source {
+            configuration.moduleFolders = [FilePath(path).removingLastComponent()]
+        }
+        configuration.libraryFolders = Self.libraryFolders(for: invocation)
+        let renderer = renderer
+        configuration.onWarning = { StandardError.write("warning: \($0)\n") }
+        configuration.onTaskError = { error in
+            StandardError.write(renderer.render(error, note: "in a task that nobody waited for"))
+        }
+        lua = try LuaState(configuration)
+    }
+
+    static func open(_ invocation: Invocation) async throws -> Session {
+        let session = try Session(invocation)
+        try await QshAPI.install(in: session.lua, session.services(invocation))
+        return session
+    }
+
+    /// Runs a recipe to its end.
+    ///
+    /// - Returns: the exit code.
+    static func run(_ invocation: Invocation) async -> Int32 {
+        do {
+            let chunk = try RecipeSource.read(invocation.source)
+            let session = try await Session.open(invocation)
+            let signals = session.watchSignals()
+            defer { signals.cancel() }
+            return await session.run(chunk, invocation.arguments)
+        } catch {
+            return Session.report(error)
+        }
+    }
+
+    private func run(_ chunk: LuaChunk, _ arguments: [String]) async -> Int32 {
+        var status = Verdict.ok.exitCode
+        do {
+            _ = try await lua.run(chunk, arguments: arguments)
+        } catch let error as LuaError {
+            if let exit = error.underlying as? RecipeExit {
+                status = exit.status
+            } else {
+                StandardError.write(renderer.render(error))
+                status = error.diagnostic.verdict.exitCode
+            }
+        } catch {
+            status = Session.report(error)
+        }
+        await lua.close()
+        return status
+    }
+
+    /// Prints an error that did not come from Lua.
+    nonisolated static func report(_ error: any Error) -> Int32 {
+        let diagnostic = (error as? any DiagnosticError)?.diagnostic
+            ?? Diagnostic(.recipeFailed, "internal error: \(error)")
+        StandardError.write(DiagnosticRenderer.standardError.render(diagnostic))
+        return diagnostic.verdict.exitCode
+    }
+
+    private func services(_ invocation: Invocation) -> QshServices {
+        var services = QshServices()
+        services.isInteractive = isatty(0) == 1 && isatty(1) == 1
+        services.echo = { StandardOutput.write($0) }
+        services.environment = Self.environment()
+        if services.isInteractive { services.terminalSize = TerminalSize.current }
+        if !invocation.isQuiet {
+            services.note = { StandardError.write("qsh: \($0)\n") }
+        }
+        return services
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return variables
+    }
+
+    /// `scripts/lib` of the folder the recipe is in, and of the one the program was built in.
+    private static func libraryFolders(for invocation: Invocation) -> [FilePath] {
+        var folders: [FilePath] = []
+        if case .file(let path) = invocation.source {
+            folders.append(FilePath(path).removingLastComponent().appending("lib"))
+        }
+        folders.append("scripts/lib")
+        return folders
+    }
+}
+
+extension DiagnosticRenderer {
+    /// An error that left Lua: the recipe's line first, then who called it.
+    func render(_ error: LuaError, note: String? = nil) -> String {
+        var diagnostic = error.diagnostic
+        if let note { diagnostic.notes.append(note) }
+        // The innermost frame is the location itself.
+        let callers = error.traceback.map(\.location).drop { $0 == error.location }
+        return render(diagnostic, at: error.location, traceback: Array(callers))
+    }
+}

@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+import LuaBridge
+import QshRuntime
+
+extension Session {
+    /// Makes Ctrl-C, a hang-up and a request to end stop what runs, so that it unwinds and closes
+    /// its machines.
+    func watchSignals(editor: LineEditor? = nil) -> SignalHandling { SignalHandling(lua, editor) }
+}
+
+/// The signals that qsh reacts to while a session is open.
+@LoopActor
+final class SignalHandling {
+    /// Set by SIGTERM and SIGHUP: the session is to end, not only what it runs.
+    private(set) var mustEnd = false
+    private var watches: [SignalWatch] = []
+
+    fileprivate init(_ lua: LuaState, _ editor: LineEditor?) {
+        // A loop in Lua does not let the event loop run, so the handler itself must reach it.
+        if let hook = lua.signalHook { qsignal_set_immediate(hook.function, hook.context) }
+        watches = [
+            SignalWatch(SIGINT) {
+                editor?.interrupt()
+                lua.interruptWait()
+            },
+            SignalWatch(SIGWINCH) { editor?.resize() },
+        ]
+        for number in [SIGTERM, SIGHUP, SIGQUIT] {
+            watches.append(
+                SignalWatch(number) { [weak self] in
+                    self?.mustEnd = true
+                    editor?.interrupt()
+                    lua.interrupt()
+                })
+        }
+    }
+
+    func cancel() {
+        qsignal_set_immediate(nil, nil)
+        for watch in watches { watch.cancel() }
+    }
+}

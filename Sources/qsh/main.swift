@@ -1,3 +1,0 @@
-import QshRuntime
-
-print("qsh")

@@ -1,0 +1,48 @@
+import Glibc
+import SystemPackage
+import Testing
+
+/// Files under `Tests/Fixtures`.
+enum Fixture {
+    static let folder = FilePath(#filePath)
+        .removingLastComponent().removingLastComponent().removingLastComponent()
+        .appending("Fixtures")
+
+    static func bytes(_ name: String) throws -> [UInt8] {
+        let file = try FileDescriptor.open(folder.appending(name), .readOnly)
+        defer { try? file.close() }
+        let size = try file.seek(offset: 0, from: .end)
+        try file.seek(offset: 0, from: .start)
+        return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+}
+
+/// A small seeded generator (xorshift64*), so that a failure can be run again.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+}
+
+/// Makes a folder whose `console.log` is `/dev/full`.
+func mkdirWithFullLog(_ folder: FilePath) {
+    mkdir(folder.string, 0o700)
+    symlink("/dev/full", folder.appending("console.log").string)
+}
+
+/// Removes a folder and the files in it.
+func removeFolder(_ folder: FilePath) {
+    for name in ["console.log", "console.timing"] { unlink(folder.appending(name).string) }
+    rmdir(folder.string)
+}

@@ -1,0 +1,97 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import QshRuntime
+
+/// Archives that a real kernel (Debian's Linux 6.1.192) unpacked behind a base archive, with the
+/// tree that came of it.
+enum Vectors {
+    struct Vector: Decodable, Sendable, CustomTestStringConvertible {
+        struct Entry: Decodable, Equatable, Sendable {
+            var path: String
+            var type: String
+            var mode: String
+            var owner: String
+            var nlink: Int?
+            var size: UInt64?
+            var target: String?
+            var rdev_hex: String?
+            var mtime: UInt32?
+            var md5_first64k: String?
+        }
+
+        var file: String
+        var what: String
+        var kernel_message: String?
+        var tree: [Entry]
+
+        var testDescription: String { "\(file): \(what)" }
+    }
+
+    static let folder: FilePath = {
+        var path = FilePath(#filePath)
+        for _ in 0..<3 { path.removeLastComponent() }
+        return path.appending("Fixtures/vectors")
+    }()
+
+    static let all: [Vector] = {
+        let path = folder.appending("expected.json").string
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return [] }
+        return (try? JSONDecoder().decode([Vector].self, from: data)) ?? []
+    }()
+
+    static func bytes(_ name: String) throws -> [UInt8] {
+        try HostFile.contents(of: folder.appending(name), limit: 1 << 24)
+    }
+}
+
+@Suite struct VectorTests {
+    @Test func thereAre120Vectors() {
+        #expect(Vectors.all.count == 120)
+    }
+
+    @Test(arguments: Vectors.all)
+    func treeAndMessageAreTheKernels(_ vector: Vectors.Vector) throws {
+        var options = InitramfsReader.Options()
+        options.digests = true
+        let image = try InitramfsReader.read(Vectors.folder.appending(vector.file), options)
+        #expect(image.tree.map(entry).sorted { $0.path < $1.path }.map { timed($0, vector) }
+            == vector.tree.sorted { $0.path < $1.path })
+        let stop = image.findings.map(\.message).first { $0.contains("the kernel stops here: ") }
+        if let message = vector.kernel_message, !message.hasPrefix("ACPI") {
+            let last = message.split(separator: "; ").last.map(String.init) ?? message
+            #expect(stop?.contains(last) == true, "\(image.findings)")
+        } else {
+            #expect(stop == nil)
+        }
+    }
+
+    /// Where the oracle saw the clock of its boot, the time is not compared.
+    private func timed(
+        _ entry: Vectors.Vector.Entry, _ vector: Vectors.Vector
+    ) -> Vectors.Vector.Entry {
+        var entry = entry
+        if let expected = vector.tree.first(where: { $0.path == entry.path }), expected.mtime == nil {
+            entry.mtime = nil
+        }
+        return entry
+    }
+
+    private func entry(_ node: InitramfsNode) -> Vectors.Vector.Entry {
+        let isFile = node.type == .file
+        let isDevice = node.type == .character || node.type == .block
+        let hex = node.digest.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        return Vectors.Vector.Entry(
+            path: String(decoding: node.path, as: UTF8.self), type: node.type.rawValue,
+            mode: String(node.mode, radix: 8), owner: "\(node.uid):\(node.gid)",
+            nlink: [.directory, .fifo, .socket].contains(node.type) ? nil : node.links,
+            size: isFile ? node.size : nil,
+            target: node.type == .symlink
+                ? String(decoding: node.target.prefix(60), as: UTF8.self) : nil,
+            rdev_hex: isDevice
+                ? String(node.major, radix: 16) + "," + String(node.minor, radix: 16) : nil,
+            mtime: node.modificationTime, md5_first64k: isFile ? hex.joined() : nil)
+    }
+}

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Builds qsh and boots a real kernel to its prompt, here in this terminal.
+# Arguments go to the recipe: ./boot --memory 1G, ./boot --command "uname -a"
+set -eu
+cd "$(dirname "$0")"
+. tools/packages.sh
+
+# shellcheck disable=SC2086 # lists of words
+require_packages $build_packages $boot_packages
+require_swift
+swift build -c release --static-swift-stdlib --product qsh >&2
+exec .build/release/qsh scripts/boot.lua "$@"

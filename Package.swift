@@ -63,13 +63,24 @@ let package = Package(
         .executableTarget(
             name: "bridge-benchmark",
             dependencies: ["LuaBridge", "QshRuntime"],
-            path: "Benchmarks/Bridge",
+            path: "Benchmarks/bridge",
+            swiftSettings: settings
+        ),
+        // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
+        .executableTarget(
+            name: "expect-benchmark",
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Benchmarks/expect",
+            exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
             swiftSettings: settings
         ),
         .target(
             name: "TestSupport",
             dependencies: [
-                "QshRuntime",
+                "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support",
@@ -83,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport", "victim",
+                "CLinux", "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
@@ -101,6 +112,14 @@ let package = Package(
             name: "BootTests",
             dependencies: [
                 "QshRuntime", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "qshTests",
+            dependencies: [
+                "qsh", "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

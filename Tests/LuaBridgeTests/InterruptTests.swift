@@ -91,6 +91,11 @@ import Testing
         let bench = try Bench()
         let hook = try #require(bench.state.signalHook)
         hooked = hook
+        // The tests' loop runs on a thread that inherited libdispatch's mask.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         signal(SIGUSR2) { _ in hooked?.function(hooked?.context) }
         defer {
             signal(SIGUSR2, SIG_DFL)

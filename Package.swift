@@ -60,6 +60,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/bridge",
+            swiftSettings: settings
+        ),
         // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
         .executableTarget(
             name: "expect-benchmark",
@@ -69,12 +75,6 @@ let package = Package(
             ],
             path: "Benchmarks/expect",
             exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
-            swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "bridge-benchmark",
-            dependencies: ["LuaBridge", "QshRuntime"],
-            path: "Benchmarks/Bridge",
             swiftSettings: settings
         ),
         .target(

@@ -61,7 +61,6 @@ qactive qlua_enter(qlua_state *Q, lua_State *L);
 void qlua_leave(qlua_state *Q, qactive saved);
 void qlua_check_interrupt(lua_State *L);
 void qlua_accept_interrupts(void);
-void qlua_forget_signal(qlua_state *Q);
 
 /* decode.c: may raise */
 void qlua_decode(lua_State *L, qcursor *cursor, int depth);

@@ -91,7 +91,6 @@ qlua_state *qlua_new(const qlua_host *host, void *context, int64_t failing) {
 }
 
 void qlua_close(qlua_state *Q) {
-    qlua_forget_signal(Q);
     Q->countdown = 0;
     qactive saved = qlua_enter(Q, Q->main);
     lua_close(Q->main);

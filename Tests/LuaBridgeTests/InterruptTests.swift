@@ -89,12 +89,22 @@ import Testing
 
     @Test @LoopActor func aSignalInterrupts() async throws {
         let bench = try Bench()
-        let source = try LuaInterruptSource(bench.state, signal: SIGUSR2)
-        defer { source.cancel() }
+        let hook = try #require(bench.state.signalHook)
+        hooked = hook
+        // The tests' loop runs on a thread that inherited libdispatch's mask.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        signal(SIGUSR2) { _ in hooked?.function(hooked?.context) }
+        defer {
+            signal(SIGUSR2, SIG_DFL)
+            hooked = nil
+        }
         try bench.state.install([
             LuaModule("signal", primitives: [
                 .immediate("raise") { _ in
-                    kill(getpid(), SIGUSR2)
+                    raise(SIGUSR2)
                     return []
                 }
             ])
@@ -110,6 +120,11 @@ import Testing
         await bench.state.close()
     }
 }
+
+/// What the handler of the test's signal calls.
+private nonisolated(unsafe) var hooked: (
+    function: @convention(c) (UnsafeMutableRawPointer?) -> Void, context: UnsafeMutableRawPointer
+)?
 
 /// Interrupts from a thread that is not the loop's, after a moment in which the recipe goes on.
 private func interruptSoon(_ state: LuaState) {

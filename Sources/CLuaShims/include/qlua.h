@@ -146,11 +146,6 @@ void qlua_abandon(qlua_state *Q, qlua_frame *task);
 void qlua_interrupt(qlua_state *Q);
 /* Whether an interrupt came that no running code has taken; clears it. */
 int32_t qlua_take_interrupt(qlua_state *Q);
-/* Interrupts the state at each `signal` and writes to the eventfd `notify`. Where an interrupt was
-   not taken for 2 s and a second one comes, the process exits with status 130. */
-int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify);
-void qlua_ignore_signal(int32_t signal);
-
 /* Leaves the stack of a call in progress unbalanced; for the test of the trap. */
 void qlua_unbalance(qlua_frame *frame);
 

@@ -8,11 +8,11 @@ final class ConsoleObject: LuaObject {
     /// Limit of a wait that names none, in seconds.
     private let timeout: Double
     /// Hands the console to the user's terminal.
-    private let interact: @LoopActor (InteractOptions) async throws -> String
+    private let interact: @LoopActor (EscapePrefix?) async throws -> String
 
     init(
         _ console: Console, timeout: Double,
-        interact: @escaping @LoopActor (InteractOptions) async throws -> String
+        interact: @escaping @LoopActor (EscapePrefix?) async throws -> String
     ) {
         self.console = console
         self.timeout = timeout
@@ -112,35 +112,20 @@ final class ConsoleObject: LuaObject {
     private static func interact(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
         let options = try call.options(at: 1)
-        var interaction = InteractOptions()
+        let escape: EscapePrefix?
         switch options.value("escape") {
-        case nil: break
-        case .bool(false): interaction.escape = nil
-        case .string(let text): interaction.escape = try InteractOptions.key(text, options)
+        case nil: escape = .standard
+        case .bool(false): escape = nil
+        case .string(let text): escape = try EscapePrefix(String(decoding: text, as: UTF8.self))
         default: throw options.mismatch("escape", expects: #"a key like "^]", or false"#)
         }
         try options.finish()
-        return [.text(try await object.interact(interaction))]
+        return [.text(try await object.interact(escape))]
     }
 
     /// No duration for `math.huge`.
     private static func duration(_ seconds: Double) -> Duration? {
         seconds < 9e9 ? .seconds(seconds) : nil
-    }
-}
-
-/// How a console is handed to the user.
-struct InteractOptions: Sendable {
-    /// The control character that is qsh's own; nil for none.
-    var escape: UInt8? = 0x1D
-
-    /// `^A` to `^_` as the byte.
-    @LoopActor
-    static func key(_ text: [UInt8], _ options: LuaOptions) throws -> UInt8 {
-        guard text.count == 2, text[0] == UInt8(ascii: "^"), (0x40...0x7A).contains(text[1]) else {
-            throw options.mismatch("escape", expects: #"a key like "^]", or false"#)
-        }
-        return text[1] & 0x1F
     }
 }
 

@@ -1,8 +1,8 @@
 // A stand-in for qsh that tests may kill.
 //
-// `victim spawn PROGRAM [ARGS…]` starts the command with descriptor 5 handed on, writes its pid to
-// standard output, and waits for ever. `victim boot RUNS KERNEL INITRAMFS` does so with a machine,
-// its run folder below RUNS.
+// `victim spawn PROGRAM [ARGS…]` starts the command with descriptor 5 handed on, writes its pid
+// to standard output, and waits for ever. `victim boot RUNS KERNEL INITRAMFS` does so with a
+// machine, its run folder below RUNS.
 import Glibc
 import QshRuntime
 import SystemPackage

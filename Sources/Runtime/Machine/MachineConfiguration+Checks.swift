@@ -4,7 +4,8 @@ import SystemPackage
 extension MachineConfiguration {
     /// Checks everything that can be checked without QEMU.
     ///
-    /// - Throws: what ``Machine/boot(_:name:environment:runs:console:log:onConsole:)`` lists.
+    /// - Throws: what ``Machine/boot(_:root:name:environment:runs:console:kvm:log:onConsole:)``
+    ///   lists.
     public func validate() throws {
         try QEMUArguments.refuse(args)
         if let kernel {

@@ -20,8 +20,8 @@ import Testing
     @Test(arguments: [
         (
             .refused(
-                words: "qemu-system-x86_64: warning: odd\nqemu-system-x86_64: -foo: invalid option\n",
-                .exited(1)),
+                words: "qemu-system-x86_64: warning: odd\n"
+                    + "qemu-system-x86_64: -foo: invalid option\n", .exited(1)),
             "QEMU did not start: -foo: invalid option"
         ),
         (.refused(words: "", .exited(1)), "QEMU did not start: it ended with exit code 1"),

@@ -60,10 +60,27 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
+        .executableTarget(
+            name: "expect-benchmark",
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Benchmarks/expect",
+            exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/Bridge",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [
-                "QshRuntime",
+                "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support",
@@ -77,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport", "victim",
+                "CLinux", "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
@@ -95,6 +112,14 @@ let package = Package(
             name: "BootTests",
             dependencies: [
                 "QshRuntime", "TestSupport", "victim",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "qshTests",
+            dependencies: [
+                "qsh", "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

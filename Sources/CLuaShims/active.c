@@ -138,6 +138,10 @@ int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify) {
     return sigaction(signal, &action, NULL);
 }
 
+void qlua_forget_signal(qlua_state *Q) {
+    if (caught == Q) caught = NULL;
+}
+
 void qlua_ignore_signal(int32_t signal) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(signal, &action, NULL);

@@ -4,7 +4,7 @@
 static qbox *primitive_of(lua_State *L) { return lua_touserdata(L, lua_upvalueindex(1)); }
 
 static int raise_or_return(lua_State *L, uint32_t flags) {
-    if (flags & QLUA_TRY) {
+    if ((flags & QLUA_TRY) && !qlua_is_stop(L, -1)) {
         qlua_trace_raise(L);
         lua_pushnil(L);
         lua_insert(L, -2);

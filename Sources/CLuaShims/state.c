@@ -61,6 +61,7 @@ static int open_state(lua_State *L) {
     Q->waiting = new_weak_table(L, "k");
     qlua_open_primitives(L);
     qlua_open_coroutines(L);
+    qlua_open_protected(L);
     return 0;
 }
 
@@ -90,6 +91,7 @@ qlua_state *qlua_new(const qlua_host *host, void *context, int64_t failing) {
 }
 
 void qlua_close(qlua_state *Q) {
+    qlua_forget_signal(Q);
     Q->countdown = 0;
     qactive saved = qlua_enter(Q, Q->main);
     lua_close(Q->main);

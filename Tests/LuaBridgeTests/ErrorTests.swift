@@ -192,6 +192,28 @@ import Testing
         await bench.state.close()
     }
 
+    @Test @LoopActor func pcallAndXpcallBehaveAsInPlainLua() async throws {
+        let bench = try Bench()
+
+        let results = try await bench.run(
+            """
+            local function give(...) return ... end
+            local handled = { xpcall(function(a) error({ a }) end, function(e) return e[1] end, 5) }
+            return select("#", pcall(give, 1, nil)), select(3, pcall(give, 1, 2)),
+                select("#", xpcall(give, print, 1, nil)), select(3, xpcall(give, print, 1, 2)),
+                handled[1], handled[2], select(2, pcall(pcall)), select(2, pcall(xpcall, print)),
+                select(2, xpcall(nil, function(m) return "h: " .. m end))
+            """)
+
+        #expect(
+            results == [
+                3, 2, 3, 2, false, 5, "bad argument #1 to 'pcall' (value expected)",
+                "bad argument #2 to 'xpcall' (function expected, got no value)",
+                "h: attempt to call a nil value",
+            ])
+        await bench.state.close()
+    }
+
     @Test @LoopActor func stackOverflowIsAnError() async throws {
         let bench = try Bench()
 

@@ -26,7 +26,6 @@ final class Gadget: LuaObject {
             LuaProperty("fixed", of: Gadget.self) { _ in 7 },
         ])
 
-    static var alive = 0
     let name: String
     var label: LuaValue = "none"
     var twin: Gadget?
@@ -35,10 +34,10 @@ final class Gadget: LuaObject {
     init(_ name: String, log: EventLog? = nil) {
         self.name = name
         self.log = log
-        Gadget.alive += 1
+        log?.alive += 1
     }
 
-    isolated deinit { Gadget.alive -= 1 }
+    isolated deinit { log?.alive -= 1 }
 
     var luaDescription: String { "gadget \(name)" }
 
@@ -55,6 +54,8 @@ final class Gadget: LuaObject {
 @LoopActor
 final class EventLog {
     private(set) var entries: [String] = []
+    /// Gadgets that write here and have not been freed.
+    var alive = 0
     func add(_ entry: String) { entries.append(entry) }
 }
 

@@ -84,24 +84,33 @@ import Testing
         await bench.state.close()
     }
 
-    @Test @LoopActor func cancelRaisesAtTheWait() async throws {
+    @Test @LoopActor func cancelUnwindsThroughPcall() async throws {
         let bench = try Bench()
 
         let results = try await bench.run(
             """
             local seen
             local t = qsh.task.spawn(function()
-                local ok, err = pcall(qsh.task.sleep, 100)
-                seen = err
-                qsh.task.sleep(0.001) -- may wait once it was told
-                return "went on"
+                local x <close> = setmetatable({}, { __close = function(_, err)
+                    qsh.task.sleep(0.001) -- may wait once it was told
+                    seen = err.kind
+                end })
+                pcall(qsh.task.sleep, 100)
+                qsh.test.log "never"
             end)
             qsh.task.sleep(0.001)
             t:cancel()
-            return t:wait(), seen.kind, seen.message
+            local none, err = t:try_wait()
+            local ok, same = pcall(t.wait, t)
+            return none, err.kind, err.message, ok, same.kind, seen
             """)
 
-        #expect(results == ["went on", "interrupted", "cancelled: the task was stopped"])
+        #expect(
+            results == [
+                nil, "interrupted", "cancelled: the task was stopped", false, "interrupted",
+                "interrupted",
+            ])
+        #expect(bench.log.entries.isEmpty)
         await bench.state.close()
     }
 
@@ -134,7 +143,10 @@ import Testing
 
         _ = try await bench.run(
             """
-            qsh.task.spawn(function() while true do pcall(qsh.task.sleep, 100) end end)
+            qsh.task.spawn(function()
+                local x <close> = setmetatable({}, { __close = function() qsh.task.sleep(100) end })
+                qsh.task.sleep(100)
+            end)
             qsh.task.sleep(0)
             """)
 
@@ -155,6 +167,19 @@ import Testing
             """)
 
         #expect(bench.taskErrors.map(\.description) == ["lost"])
+        await bench.state.close()
+    }
+
+    @Test @LoopActor func aTaskMayOutliveItsRun() async throws {
+        let bench = try Bench()
+        _ = try await bench.run(
+            "done = qsh.task.spawn(function() return 5 end)\ndone:wait()\n"
+                + "left = qsh.task.spawn(qsh.task.sleep, 100)")
+
+        let results = try await bench.run("return done:wait(), left:try_wait()")
+
+        #expect(results[0] == 5)
+        #expect(results[1] == nil)
         await bench.state.close()
     }
 

@@ -19,7 +19,9 @@ final class MachineObject: LuaObject {
         self.hasAgent = hasAgent
         let timeout = timeout ?? Self.defaultTimeout
         self.timeout = timeout
-        console = ConsoleObject(machine.console, timeout: timeout) { prefix in
+        console = ConsoleObject(machine.console, timeout: timeout) { error in
+            await machine.explanation(of: error)
+        } interact: { prefix in
             // The user's terminal shows everything by itself meanwhile.
             echo?.isPaused = true
             defer { echo?.isPaused = false }

@@ -1,4 +1,4 @@
-/// Cleans a console's bytes for a reader who is no terminal: CR LF folded, escape sequences dropped,
+/// Cleans a console's bytes for a reader who is no terminal: CR LF folded, escapes dropped,
 /// whatever pieces the stream comes in.
 public struct ConsoleText: ~Copyable {
     private var filter = EscapeFilter()

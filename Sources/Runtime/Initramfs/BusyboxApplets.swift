@@ -43,42 +43,47 @@ enum BusyboxApplets {
         !text.isEmpty && text.utf8.count < 32 && text.utf8.allSatisfy(nameBytes.contains)
     }
 
-    private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ[-.+_".utf8)
+    private static let nameBytes = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[-.+_".utf8)
 
     private static let sbin = words(
         """
-        acpid adjtimex arp blkid blockdev bootchartd depmod devmem fbsplash fdisk findfs freeramdisk
-        fsck fsck.minix fstrim getty halt hdparm hwclock ifconfig ifdown ifenslave ifup init insmod
-        ip ipaddr iplink ipneigh iproute iprule iptunnel klogd loadkmap logread losetup lsmod
-        makedevs man mdev mkdosfs mke2fs mkfs.ext2 mkfs.minix mkfs.vfat mkswap modinfo modprobe
-        nameif pivot_root poweroff raidautorun reboot rmmod route run-init runlevel setconsole
-        slattach start-stop-daemon sulogin swapoff swapon switch_root sysctl syslogd tc tunctl
+        acpid adjtimex arp blkid blockdev bootchartd depmod devmem fbsplash fdisk findfs
+        freeramdisk fsck fsck.minix fstrim getty halt hdparm hwclock ifconfig ifdown
+        ifenslave ifup init insmod ip ipaddr iplink ipneigh iproute iprule iptunnel klogd
+        loadkmap logread losetup lsmod makedevs man mdev mkdosfs mke2fs mkfs.ext2
+        mkfs.minix mkfs.vfat mkswap modinfo modprobe nameif pivot_root poweroff
+        raidautorun reboot rmmod route run-init runlevel setconsole slattach
+        start-stop-daemon sulogin swapoff swapon switch_root sysctl syslogd tc tunctl
         tune2fs udhcpc uevent vconfig watchdog zcip
         """)
     private static let usrBin = words(
         """
-        [ [[ ar ascii awk basename bc beep blkdiscard bunzip2 bzcat bzip2 cal chpst chrt chvt cksum
-        clear cmp comm crc32 crontab cryptpw cut dc deallocvt diff dirname dos2unix dpkg dpkg-deb
-        du dumpleases eject env envdir envuidgid expand expr factor fallocate find flock fold free
-        ftpget ftpput fuser groups hd head hexdump hexedit hostid id install ipcrm ipcs killall
-        last less logger logname lpq lpr lsof lspci lsscsi lsusb lzcat lzma lzopcat md5sum mesg
-        microcom mkfifo mkpasswd nc nl nmeter nohup nproc nsenter nslookup od openvt passwd paste
-        patch pgrep pkill pmap printf pscan pstree pwdx readlink realpath renice reset resize
-        rpm2cpio runsv runsvdir rx script scriptreplay seq setfattr setkeycodes setsid setuidgid
-        sha1sum sha256sum sha3sum sha512sum showkey shred shuf smemcap softlimit sort split
-        ssl_client strings sum sv svc svok tac tail taskset tcpsvd tee telnet test tftp time
-        timeout top tr traceroute traceroute6 tree truncate ts tty ttysize udhcpc6 udpsvd unexpand
-        uniq unix2dos unlink unlzma unlzop unshare unxz unzip uptime users uudecode uuencode vlock
-        volname w wall wc wget which who whoami whois xargs xxd xz xzcat yes
+        [ [[ ar ascii awk basename bc beep blkdiscard bunzip2 bzcat bzip2 cal chpst chrt
+        chvt cksum clear cmp comm crc32 crontab cryptpw cut dc deallocvt diff dirname
+        dos2unix dpkg dpkg-deb du dumpleases eject env envdir envuidgid expand expr factor
+        fallocate find flock fold free ftpget ftpput fuser groups hd head hexdump hexedit
+        hostid id install ipcrm ipcs killall last less logger logname lpq lpr lsof lspci
+        lsscsi lsusb lzcat lzma lzopcat md5sum mesg microcom mkfifo mkpasswd nc nl nmeter
+        nohup nproc nsenter nslookup od openvt passwd paste patch pgrep pkill pmap printf
+        pscan pstree pwdx realpath renice reset resize rpm2cpio runsv runsvdir rx
+        script scriptreplay seq setfattr setkeycodes setsid setuidgid sha1sum sha256sum
+        sha3sum sha512sum showkey shred shuf smemcap softlimit sort split ssl_client
+        strings sum sv svc svok tac tail taskset tcpsvd tee telnet test tftp time timeout
+        top tr traceroute traceroute6 tree truncate ts tty ttysize udhcpc6 udpsvd unexpand
+        uniq unix2dos unlink unlzma unlzop unshare unxz unzip uptime users uudecode
+        uuencode vlock volname w wall wc wget which who whoami whois xargs xxd xz xzcat
+        yes
         """)
     private static let usrSbin = words(
         """
-        addgroup add-shell adduser arping brctl chat chpasswd chroot crond deluser delgroup dhcprelay
-        dnsd ether-wake fakeidentd fbset fdformat fsfreeze ftpd httpd i2cdetect i2cdump i2cget
-        i2cset i2ctransfer inetd killall5 loadfont lpd mim mkdosfs nanddump nandwrite nbd-client
-        nologin ntpd partprobe popmaildir powertop rdate rdev readahead readprofile remove-shell
-        rtcwake seedrng sendmail setfont setlogcons svlogd telnetd tftpd ubiattach ubidetach
-        ubimkvol ubirename ubirmvol ubirsvol ubiupdatevol udhcpd
+        addgroup add-shell adduser arping brctl chat chpasswd chroot crond deluser
+        delgroup dhcprelay dnsd ether-wake fakeidentd fbset fdformat fsfreeze ftpd httpd
+        i2cdetect i2cdump i2cget i2cset i2ctransfer inetd killall5 loadfont lpd mim
+        mkdosfs nanddump nandwrite nbd-client nologin ntpd partprobe popmaildir powertop
+        rdate rdev readahead readprofile remove-shell rtcwake seedrng sendmail setfont
+        setlogcons svlogd telnetd tftpd ubiattach ubidetach ubimkvol ubirename ubirmvol
+        ubirsvol ubiupdatevol udhcpd
         """)
 
     private static func words(_ text: String) -> Set<String> {

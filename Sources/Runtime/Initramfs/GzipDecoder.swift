@@ -43,7 +43,8 @@ enum GzipDecoder {
         guard status == Z_STREAM_END else {
             return DecoderEnd(message: "uncompression error", findings: findings)
         }
-        return try end(input, sum: UInt32(truncatingIfNeeded: sum), size: stream.total_out, findings)
+        return try end(
+            input, sum: UInt32(truncatingIfNeeded: sum), size: stream.total_out, findings)
     }
 
     /// - Returns: the flags, or nil where the header is cut.

@@ -100,8 +100,9 @@ final class ImageInput {
         switch source {
         case .bytes(let bytes):
             let count = min(space.count, bytes.count - offset)
-            bytes.withUnsafeBytes {
-                space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))
+            bytes.withUnsafeBytes { all in
+                let part = all[offset..<offset + count]
+                space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
             }
             return count
         case .descriptor(let descriptor):

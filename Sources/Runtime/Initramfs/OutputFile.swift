@@ -24,7 +24,7 @@ enum OutputFile {
         guard descriptor >= 0 else { throw failure(path) }
         do {
             defer { close(descriptor) }
-            try body(DescriptorSink(descriptor, name: path))
+            try fill(DescriptorSink(descriptor, name: path), body)
             guard rename(temporary, to: path) else { throw failure(path) }
         } catch {
             _ = temporary.withPlatformString { unlink($0) }
@@ -38,7 +38,14 @@ enum OutputFile {
         let descriptor = path.withPlatformString { open($0, O_WRONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
-        try body(DescriptorSink(descriptor, name: path))
+        try fill(DescriptorSink(descriptor, name: path), body)
+    }
+
+    private static func fill(
+        _ sink: any ImageSink, _ body: (any ImageSink) throws -> Void
+    ) throws {
+        try body(sink)
+        try sink.finish()
     }
 
     /// Beside the target, since a rename cannot cross file systems; two writers differ.

@@ -78,8 +78,7 @@ public struct MachineError: DiagnosticError, Equatable {
         var notes: [String] = []
         if case .ended(let exit) = reason, case .crash(let report) = exit.cause {
             notes.append(Self.block("the kernel's report", report.lines))
-        }
-        if case .refused = reason {} else if !context.lastLines.isEmpty {
+        } else if case .refused = reason {} else if !context.lastLines.isEmpty {
             let count = context.lastLines.count
             notes.append(
                 Self.block(count == 1 ? "last line" : "last \(count) lines", context.lastLines))

@@ -50,7 +50,9 @@ extension Busybox {
         let cache = try cache ?? Cache.ofUser(environment: environment)
         let package = DebianPackage(
             "busybox-static", arch: arch, instead: "give `busybox = PATH` or set QSH_BUSYBOX")
-        let folder = try await package.fetch(into: cache, progress: progress) { folder in
+        let folder = try await package.fetch(
+            into: cache, environment: environment, progress: progress
+        ) { folder in
             try requireStatic(program(in: folder), arch, .debian)
         }
         return try await at(program(in: folder), arch, .debian)

@@ -80,17 +80,18 @@ public final class TerminalSession {
             let isEnd = try? await peer.changed.wait(until: .never, for: peer.hasEnded)
             if isEnd == true { self?.finish(.machineEnded) }
         }
-        let resized = peer.sizeChanged.map { sizeChanged in
-            SignalWatch(SIGWINCH) { [weak self] in
-                if let self, let size = TerminalSize(of: configuration.descriptor) {
-                    sizeChanged(size)
-                }
-            }
-        }
+        let resized = SignalWatch(SIGWINCH) { [weak self] in self?.tellSize() }
+        // The window may have changed since the boot, and again while qsh was stopped.
+        tellSize()
+        mode.onResume = { [weak self] in self?.tellSize() }
         return {
             ended.cancel()
-            resized?.cancel()
+            resized.cancel()
         }
+    }
+
+    private func tellSize() {
+        if let size = TerminalSize(of: configuration.descriptor) { peer.sizeChanged?(size) }
     }
 
     private func finish(_ reason: TerminalSessionExit) {
@@ -106,7 +107,7 @@ public final class TerminalSession {
             case .machineEnded: "`\(configuration.name)` has ended"
             case .inputClosed, nil: "detached from `\(configuration.name)`"
             }
-        channel.enqueue(Array("\r\n[qsh] \(farewell)\r\n".utf8))
+        channel.enqueue(Array("\n[qsh] \(farewell)\n".utf8))
         channel.close()
     }
 

@@ -59,7 +59,8 @@ public struct TerminalPeer {
     /// Tells the guest the window's size, on the user's demand; nil where that is not possible.
     /// It types at a shell prompt (`stty rows … cols …`), so it is never called by itself.
     public var sendSize: (@LoopActor (TerminalSize) -> Void)?
-    /// Called whenever the window's size has changed: for a channel that is not the console.
+    /// Called with the window's size at the start and after each change: for a channel that is
+    /// not the console.
     public var sizeChanged: (@LoopActor (TerminalSize) -> Void)?
 
     /// Makes a peer without BREAK and sizes, which may be set after.

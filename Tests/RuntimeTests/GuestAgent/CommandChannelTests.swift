@@ -79,18 +79,20 @@ import Testing
         let agent = try HostAgent()
         defer { agent.stop() }
         let started = Deadline.now
-        let command = GuestCommand(.shell("(sleep 0.4; echo late; exec sleep 9) & echo $!"))
-        let result = try await agent.channel.execute(command, until: Self.soon)
+        let late = "/tmp/qsh-test-late-\(getpid())"
+        defer { unlink(late) }
+        // It becomes `sleep 60` after having written something that nobody waits for.
+        let background = "until [ -e \(late) ]; do sleep 0.02; done; echo late; exec sleep 60"
+        let result = try await agent.channel.execute(
+            GuestCommand(.shell("(\(background)) & echo $!")), until: Self.soon)
+        #expect(Deadline.now - started < .seconds(15))
 
-        #expect(Deadline.now - started < .milliseconds(390))
         let text = String(decoding: result.stdout, as: UTF8.self)
-        let background = try #require(pid_t(text.prefix { $0.isNumber }))
-        // Its late output must not kill it: it becomes `sleep 9` after having written.
+        let process = try #require(pid_t(text.prefix { $0.isNumber }))
         let probe = GuestCommand(
-            .shell("until grep -q sleep /proc/\(background)/comm; do sleep 0.02; done"))
-        let written = try await agent.channel.execute(probe, until: Self.soon)
-        #expect(written.succeeded)
-        kill(background, SIGKILL)
+            .shell("touch \(late); until grep -q sleep /proc/\(process)/comm; do sleep 0.02; done"))
+        #expect(try await agent.channel.execute(probe, until: Self.soon).succeeded)
+        kill(process, SIGKILL)
     }
 
     @Test @LoopActor func manyRunAtOnce() async throws {
@@ -192,7 +194,8 @@ import Testing
         await task.value
 
         #expect(caught is CancellationError)
-        let gone = GuestCommand(.shell("while kill -0 \(shell.dropLast()) 2>&-; do sleep 0.01; done"))
+        let gone = GuestCommand(
+            .shell("while kill -0 \(shell.dropLast()) 2>&-; do sleep 0.01; done"))
         #expect(try await agent.channel.execute(gone, until: Self.soon).succeeded)
     }
 
@@ -201,7 +204,8 @@ import Testing
         defer { agent.stop() }
         let command = GuestCommand(
             .arguments(["sh", "-c", "pwd; echo \"$COLOUR $HOME $PATH\"; env | wc -l"]),
-            environment: ["COLOUR": "blue = green", "HOME": "/nowhere"], workingDirectory: "/usr/bin")
+            environment: ["COLOUR": "blue = green", "HOME": "/nowhere"],
+            workingDirectory: "/usr/bin")
         let result = try await agent.channel.execute(command, until: Self.soon)
 
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

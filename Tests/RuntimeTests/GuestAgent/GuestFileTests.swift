@@ -65,6 +65,34 @@ import Testing
         #expect(folder.names.isEmpty)
     }
 
+    @Test @LoopActor func deadAgentLeavesNoHalfFile() async throws {
+        let folder = try Folder()
+        let agent = try HostAgent()
+        defer { agent.stop() }
+        var pieces = 0
+        let asked = Broadcast()
+        let task = LoopActor.task {
+            try? await agent.channel.copyIn(
+                "\(folder.path)/file",
+                from: .source {
+                    pieces += 1
+                    asked.notify()
+                    if pieces > 1 { _ = try await Broadcast().wait(until: Self.soon) { false } }
+                    return [1, 2, 3]
+                }, until: Self.soon)
+        }
+        _ = try await asked.wait(until: Self.soon) { pieces > 1 }
+        while folder.names.isEmpty { try await agent.channel.ping(until: Self.soon) }
+        agent.kill()
+        await task.value
+        let limit = Self.soon
+        while !folder.names.isEmpty, !limit.hasPassed {
+            _ = try await asked.wait(until: .after(.milliseconds(5))) { false }
+        }
+
+        #expect(folder.names.isEmpty)
+    }
+
     @Test @LoopActor func badPathsAreNamed() async throws {
         let agent = try HostAgent()
         defer { agent.stop() }

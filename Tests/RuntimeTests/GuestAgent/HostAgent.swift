@@ -24,8 +24,13 @@ final class HostAgent {
         port.close()
         // It kills its children and leaves; a grace for a loaded machine.
         for _ in 0..<2000 where waitpid(process, nil, WNOHANG) == 0 { usleep(1000) }
-        kill(process, SIGKILL)
+        kill()
         waitpid(process, nil, 0)
+    }
+
+    /// Kills the agent with SIGKILL.
+    func kill() {
+        _ = Glibc.kill(process, SIGKILL)
     }
 
     /// Whether the agent's process has ended by itself; it stays a zombie until the end.

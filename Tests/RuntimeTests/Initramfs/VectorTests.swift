@@ -73,16 +73,17 @@ enum Vectors {
         _ entry: Vectors.Vector.Entry, _ vector: Vectors.Vector
     ) -> Vectors.Vector.Entry {
         var entry = entry
-        if let expected = vector.tree.first(where: { $0.path == entry.path }), expected.mtime == nil {
-            entry.mtime = nil
-        }
+        let expected = vector.tree.first { $0.path == entry.path }
+        if expected != nil, expected?.mtime == nil { entry.mtime = nil }
         return entry
     }
 
     private func entry(_ node: InitramfsNode) -> Vectors.Vector.Entry {
         let isFile = node.type == .file
         let isDevice = node.type == .character || node.type == .block
-        let hex = node.digest.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        let hex = node.digest.prefix(4).map {
+            String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
+        }
         return Vectors.Vector.Entry(
             path: String(decoding: node.path, as: UTF8.self), type: node.type.rawValue,
             mode: String(node.mode, radix: 8), owner: "\(node.uid):\(node.gid)",

@@ -1,16 +1,16 @@
 import Glibc
-import QshRuntime
 import SystemPackage
 import Testing
 import TestSupport
+
+@testable import QshRuntime
 
 @Suite struct KernelModulesTests {
     init() { TestLoop.start() }
 
     @LoopActor
     private func debian() async throws -> KernelModules {
-        let kernel = try await KernelFinder.find(
-            arch: .x86_64, environment: try .withoutKernel(), progress: { _ in })
+        let kernel = try await DebianKernel.get()
         return try KernelModules(folder: try #require(kernel.modules))
     }
 
@@ -52,26 +52,123 @@ import TestSupport
 
     @Test @LoopActor func everyModuleOfDebiansKernelCanBeOrdered() async throws {
         let modules = try await debian()
-        let start = Deadline.now
 
         let order = try modules.resolve(modules.names)
 
         #expect(order.count == modules.names.count)
-        print("all \(order.count): \(Deadline.now - start)")
     }
 
-    @Test @LoopActor func timing() async throws {
-        let folder = try await debian().folder
-        for _ in 0..<3 {
-            var start = Deadline.now
-            let modules = try KernelModules(folder: folder)
-            print("list \(Deadline.now - start)")
-            start = Deadline.now
-            _ = try modules.resolve(["virtio_pci", "virtio_console"])
-            print("resolve \(Deadline.now - start)")
-            start = Deadline.now
-            _ = try modules.resolve(["crypto-xts"])
-            print("alias \(Deadline.now - start)")
+    /// Only what depmod wrote is read: the modules are empty files.
+    @Test func whatDepmodWroteIsUsed() throws {
+        let tree = try TestTree()
+        for name in ["kernel/a.ko.xz", "kernel/b-b.ko.xz", "kernel/c.ko.xz", "updates/c.ko"] {
+            try tree.write(name, "")
+        }
+        try tree.write(
+            "modules.dep", "kernel/a.ko.xz: kernel/b-b.ko.xz updates/c.ko\nupdates/c.ko:\nkernel/b-b.ko.xz:\n")
+        try tree.write("modules.softdep", "# comment\nsoftdep c pre: gone post: b_b\n")
+        try tree.write("modules.alias", "alias pci:v00001AF4* b-b\n")
+        let modules = try KernelModules(folder: tree.path)
+
+        #expect(
+            try modules.resolve(["a"]).map(\.string)
+                == ["updates/c.ko", "kernel/b-b.ko.xz", "kernel/a.ko.xz"].map { "\(tree.path)/\($0)" })
+        #expect(names(try modules.resolve(["pci:v00001AF4d1"])) == ["b-b.ko"])
+    }
+
+    @Test func namesWhatIsMissing() throws {
+        let tree = try TestTree()
+        try tree.write("kernel/virtio_console.ko", "")
+        try tree.write("kernel/lost.ko", "")
+        try tree.write("kernel/x.ko", "")
+        try tree.write("kernel/y.ko", "")
+        try tree.write(
+            "modules.dep", "kernel/lost.ko: kernel/gone.ko\nkernel/x.ko: kernel/y.ko\nkernel/y.ko: kernel/x.ko\n")
+        try tree.write("modules.builtin", "kernel/fs/ext4/ext4.ko\n")
+        let modules = try KernelModules(folder: tree.path)
+        let folder = tree.path
+
+        #expect(try modules.resolve(["ext4"]) == [])
+        for (name, diagnostic) in [
+            (
+                "virtio-consol",
+                Diagnostic(
+                    .usage, "module `virtio-consol`: no such module in `\(folder)`",
+                    hint: "did you mean `virtio_console`?")
+            ),
+            (
+                "lost",
+                Diagnostic(
+                    .usage, "module `lost`: it needs `gone`, which is not in `\(folder)`",
+                    hint: "install or build the modules again")
+            ),
+            ("x", Diagnostic(.usage, "modules that need each other cannot be loaded: x needs y needs x")),
+        ] {
+            let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
+            #expect(error?.diagnostic == diagnostic)
+        }
+    }
+
+    @Test func refusesFilesThatAreNoModules() throws {
+        let tree = try TestTree()
+        let text = try tree.write("text.ko", "hello")
+        let packed = try tree.write("packed.ko.xz", "")
+        // A section table that points far outside, and one that overlaps everything.
+        var elf = FakeKernel.elf(machine: 62, type: 1)
+        elf.replaceSubrange(40..<48, with: [UInt8](repeating: 0xff, count: 8))
+        elf.replaceSubrange(58..<64, with: [64, 0, 255, 255, 1, 0])
+        try tree.write("far.ko", elf)
+        elf.replaceSubrange(40..<48, with: [UInt8](repeating: 0, count: 8))
+        elf.replaceSubrange(58..<64, with: [64, 0, 8, 0, 1, 0])
+        try tree.write("overlap.ko", elf)
+        let modules = try KernelModules(folder: tree.path)
+
+        for (name, message) in [
+            ("text", "module `\(text)`: expected an ELF file with a .modinfo section"),
+            ("packed", "module `\(packed)`: cannot read a module compressed as .xz"),
+            ("far", "module `\(tree.path)/far.ko`: expected an ELF file with a .modinfo section"),
+            ("overlap", "module `\(tree.path)/overlap.ko`: expected an ELF file with a .modinfo section"),
+        ] {
+            let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
+            #expect(error?.diagnostic.message == message)
+        }
+        let error = #expect(throws: KernelModulesError.self) {
+            try KernelModules(folder: "/no/such/folder")
+        }
+        #expect(
+            error?.diagnostic.message
+                == "modules `/no/such/folder`: expected a folder such as lib/modules/6.1.0, found no modules")
+    }
+
+    /// Any damage to a real module is an error or another answer, never a crash.
+    @Test @LoopActor func damagedModulesDoNotCrash() async throws {
+        let files = try await debian().resolve(["virtio_pci"])
+        let path = try #require(files.last)
+        let descriptor = try FileDescriptor.open(path, .readOnly)
+        let original = try descriptor.closeAfter {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+            return Array(bytes[..<count])
+        }
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed: seed)
+        let tree = try TestTree()
+        for _ in 0..<200 {
+            var bytes = original
+            let table = Int(LittleEndianBytes(bytes).u64(40) ?? 0)
+            for _ in 0..<4 {
+                let place = Bool.random(using: &random)
+                    ? Int.random(in: 0..<64, using: &random)
+                    : Int.random(in: table..<bytes.count, using: &random)
+                bytes[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            if Bool.random(using: &random) {
+                bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+            }
+            try tree.write("m.ko", bytes)
+            do { _ = try KernelModules(folder: tree.path).resolve(["m"]) } catch {
+                #expect(!error.diagnostic.message.isEmpty, "seed \(seed)")
+            }
         }
     }
 }

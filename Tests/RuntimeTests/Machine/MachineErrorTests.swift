@@ -77,7 +77,7 @@ import Testing
                     reproduce: "qemu-system-x86_64 -m 512"))
     }
 
-    @Test func aPanicShowsTheKernelsReportAndTheLastLines() {
+    @Test func aPanicShowsTheKernelsReportInPlaceOfTheLastLines() {
         let reason = Self.exit(.crash(MachineExitTests.panic))
 
         let diagnostic = MachineError(reason, Self.context).diagnostic
@@ -88,9 +88,21 @@ import Testing
                     .panic, "the kernel panicked: Kernel panic - not syncing: x",
                     notes: [
                         "the kernel's report:\n  [    1.0] Kernel panic - not syncing: x",
-                        "last 2 lines:\n  one\n  two",
                         "the whole console is in `/run/x/console.log`",
                     ], reproduce: "qemu-system-x86_64 -m 512"))
+    }
+
+    @Test func aDeadQEMUShowsTheLastLines() {
+        let reason = Self.exit(.died(.signalled(SIGKILL)))
+
+        let diagnostic = MachineError(reason, Self.context).diagnostic
+
+        #expect(
+            diagnostic.notes == [
+                "last 2 lines:\n  one\n  two", "the whole console is in `/run/x/console.log`",
+            ])
+        #expect(
+            diagnostic.hint == "if nobody killed it, the host ran out of memory: see `dmesg`")
     }
 
     @Test func silenceNamesTheMissingConsole() {

@@ -28,21 +28,25 @@ struct CpioHeader: Equatable {
 
     /// The 110 bytes.
     var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.size)
-        bytes += Self.magic
-        append(inode, mode, uid, gid, links, modificationTime, fileSize, to: &bytes)
-        append(deviceMajor, deviceMinor, nodeMajor, nodeMinor, nameSize, check, to: &bytes)
-        return bytes
-    }
-
-    private func append(_ fields: UInt32..., to bytes: inout [UInt8]) {
-        for field in fields {
-            for shift in stride(from: 28, through: 0, by: -4) {
-                bytes.append(Self.digits[Int(field >> UInt32(shift)) & 15])
+        let fields = (
+            inode, mode, uid, gid, links, modificationTime, fileSize, deviceMajor, deviceMinor,
+            nodeMajor, nodeMinor, nameSize, check
+        )
+        return [UInt8](unsafeUninitializedCapacity: Self.size) { bytes, count in
+            count = bytes.update(fromContentsOf: Self.magic)
+            withUnsafeBytes(of: fields) { raw in
+                for field in raw.bindMemory(to: UInt32.self) {
+                    for shift in stride(from: UInt32(28), through: 0, by: -4) {
+                        bytes[count] = Self.digit(UInt8(field >> shift & 15))
+                        count += 1
+                    }
+                    if count == Self.size { break }
+                }
             }
         }
     }
 
-    private static let digits = Array("0123456789ABCDEF".utf8)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    }
 }

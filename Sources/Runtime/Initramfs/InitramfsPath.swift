@@ -1,3 +1,5 @@
+import Glibc
+
 /// A path inside an image, as raw bytes without a leading slash: `bin/busybox`.
 ///
 /// Made so that the kernel takes it: its limits are PATH_MAX with the final NUL for the whole
@@ -68,15 +70,30 @@ public struct InitramfsPath: Sendable, Hashable, Comparable {
     }
 
     /// The path of `name` inside this directory.
+    ///
+    /// - Parameter name: one component, without slashes.
     public func appending(_ name: some Collection<UInt8>) throws(InitramfsError) -> InitramfsPath {
-        try InitramfsPath(bytes: isRoot ? Array(name) : bytes + [Self.slash] + name)
+        var joined = bytes
+        joined.reserveCapacity(bytes.count + 1 + name.count)
+        if !isRoot { joined.append(Self.slash) }
+        joined.append(contentsOf: name)
+        if name.count > Self.maximumComponent {
+            throw .componentTooLong(joined, length: name.count)
+        }
+        if joined.count > Self.maximumLength { throw .nameTooLong(joined, length: joined.count) }
+        if joined == Self.trailer { throw .nameIsTrailer }
+        return InitramfsPath(normalised: joined)
     }
 
     /// Order by bytes, which puts each directory before what it holds.
     public static func < (left: InitramfsPath, right: InitramfsPath) -> Bool {
-        left.bytes.withUnsafeBufferPointer { left in
-            right.bytes.withUnsafeBufferPointer { right in
-                left.lexicographicallyPrecedes(right)
+        left.bytes.withUnsafeBytes { left in
+            right.bytes.withUnsafeBytes { right in
+                guard let one = left.baseAddress, let other = right.baseAddress else {
+                    return left.count < right.count
+                }
+                let order = memcmp(one, other, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
             }
         }
     }

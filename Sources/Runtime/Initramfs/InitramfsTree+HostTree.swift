@@ -28,13 +28,9 @@ extension InitramfsTree {
     private mutating func addContents(
         of directory: FilePath, at path: InitramfsPath, _ links: inout [HostLink: Int]
     ) throws(InitramfsError) {
-        for name in try HostFile.names(in: directory) {
+        for (name, raw) in try HostFile.statuses(in: directory) {
             let inside = try path.appending(name)
             let file = directory.appending(bytes: name)
-            var raw = stat()
-            guard file.withPlatformString({ lstat($0, &raw) }) == 0 else {
-                throw .hostFileUnreadable(file, reason: Errno(rawValue: errno).description)
-            }
             let status = HostFile.Status(raw)
             var entry = try InitramfsEntry(
                 path: inside, kind: HostFile.kind(of: file, raw), mode: FileMode(UInt16(
@@ -72,6 +68,31 @@ extension HostFile {
             throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
         }
         return names
+    }
+
+    /// Names in a directory with what `lstat` says of each, in no order.
+    static func statuses(
+        in directory: FilePath
+    ) throws(InitramfsError) -> [(name: [UInt8], status: stat)] {
+        let descriptor = directory.withPlatformString {
+            open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else {
+            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
+        }
+        defer { close(descriptor) }
+        var found: [(name: [UInt8], status: stat)] = []
+        for name in try names(in: directory) {
+            var raw = stat()
+            let terminated = name.map { CChar(bitPattern: $0) } + [0]
+            let failed = fstatat(descriptor, terminated, &raw, AT_SYMLINK_NOFOLLOW)
+            if failed != 0 {
+                throw .hostFileUnreadable(
+                    directory.appending(bytes: name), reason: Errno(rawValue: errno).description)
+            }
+            found.append((name, raw))
+        }
+        return found
     }
 
     static func kind(

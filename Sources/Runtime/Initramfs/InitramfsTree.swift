@@ -39,7 +39,7 @@ public struct InitramfsTree: Sendable, Equatable {
         if entry.path.isRoot, !entry.isDirectory {
             throw .clash(entry.path, had: "a directory", got: entry.kind.name)
         }
-        try addParents(of: entry.path)
+        if let parent = entry.path.parent, table[parent] == nil { try addParents(of: entry.path) }
         table[entry.path] = entry
     }
 

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What depmod(8) wrote down: `modules.dep`, `modules.softdep` and `modules.alias` (modules.dep(5)).
+/// What depmod(8) wrote down (modules.dep(5)): `modules.dep`, `modules.softdep`, `modules.alias`.
 ///
 /// Spares reading the modules, which matters where those are compressed.
 struct DepmodIndex: Sendable {

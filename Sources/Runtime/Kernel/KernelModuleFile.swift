@@ -8,6 +8,14 @@ struct KernelModuleFile: Sendable, Equatable {
         case gzip = ".gz"
         case xz = ".xz"
         case zstd = ".zst"
+
+        var codec: InitramfsCodec {
+            switch self {
+            case .gzip: .gzip
+            case .xz: .xz
+            case .zstd: .zstd
+            }
+        }
     }
 
     /// Text, since walking 1,100 modules with `FilePath` takes 10 s in a debug build.
@@ -36,7 +44,7 @@ struct KernelModuleFile: Sendable, Equatable {
 
     /// Reads its `.modinfo`; a few kilobytes of the file, however large that is.
     func info() throws(KernelModulesError) -> ModuleInfo {
-        if let compression { throw .compressed(path, compression.rawValue) }
+        if compression != nil { return try Self.info(in: contents(), of: path) }
         let descriptor = open(location, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(path, Errno(rawValue: errno)) }
         defer { close(descriptor) }
@@ -48,6 +56,44 @@ struct KernelModuleFile: Sendable, Equatable {
             }
             return got == count ? bytes : nil
         }
+        return try Self.info(of: path, read: read)
+    }
+
+    /// The module as finit_module(2) takes it: its contents, decompressed where they are.
+    func contents() throws(KernelModulesError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let message: String?
+        do throws(InitramfsError) {
+            let input = try ImageInput(opening: path)
+            guard let codec = compression?.codec else {
+                return try input.bytes(at: 0, count: min(input.end, Self.sizeLimit))
+            }
+            message = try codec.decode(input) { piece in
+                bytes += piece
+                return bytes.count <= Self.sizeLimit
+            }.message
+        } catch {
+            throw .refused(path, error.diagnostic.message)
+        }
+        if let message { throw .refused(path, "damaged: \(message)") }
+        return bytes
+    }
+
+    /// The largest modules are some tens of megabytes with their debug information.
+    private static let sizeLimit = 512 << 20
+
+    private static func info(
+        in bytes: [UInt8], of path: FilePath
+    ) throws(KernelModulesError) -> ModuleInfo {
+        try info(of: path) { offset, count in
+            guard let start = Int(exactly: offset), start <= bytes.count - count else { return nil }
+            return Array(bytes[start..<start + count])
+        }
+    }
+
+    private static func info(
+        of path: FilePath, read: (UInt64, Int) -> [UInt8]?
+    ) throws(KernelModulesError) -> ModuleInfo {
         guard let section = ELFSection(".modinfo", read: read),
             let bytes = read(section.range.lowerBound, section.range.count)
         else { throw .notAModule(path) }

@@ -18,12 +18,12 @@ public struct KernelModules: Sendable {
     public init(folder: FilePath) throws(KernelModulesError) {
         self.folder = folder
         files = Self.walk(folder)
-        let builtins = (try? readSmallFile(folder.appending("modules.builtin"), limit: 4 << 20)) ?? []
-        self.builtins = Set(
-            builtins.split(separator: UInt8(ascii: "\n")).compactMap { line in
+        let list = try? readSmallFile(folder.appending("modules.builtin"), limit: 4 << 20)
+        builtins = Set(
+            (list ?? []).split(separator: UInt8(ascii: "\n")).compactMap { line in
                 KernelModuleFile(String(decoding: line, as: UTF8.self))?.name
             })
-        guard !files.isEmpty || !self.builtins.isEmpty else { throw .noModules(folder) }
+        guard !files.isEmpty || !builtins.isEmpty else { throw .noModules(folder) }
         index = DepmodIndex(folder: folder)
     }
 

@@ -7,8 +7,8 @@ public enum KernelModulesError: DiagnosticError, Equatable {
     case unreadable(FilePath, Errno)
     /// A `.ko` file without a `.modinfo` section.
     case notAModule(FilePath)
-    /// Its `.modinfo` is out of reach.
-    case compressed(FilePath, String)
+    /// It could not be decompressed, or not be written down decompressed.
+    case refused(FilePath, String)
     case unknown(String, folder: FilePath, near: String?)
     /// A module needs one that is not there.
     case missing(String, neededBy: String, folder: FilePath)
@@ -28,8 +28,8 @@ public enum KernelModulesError: DiagnosticError, Equatable {
             "module `\(file)`: could not be read: \(error.lowercased)"
         case .notAModule(let file):
             "module `\(file)`: expected an ELF file with a .modinfo section"
-        case .compressed(let file, let ending):
-            "module `\(file)`: cannot read a module compressed as \(ending)"
+        case .refused(let file, let why):
+            "module `\(file)`: \(why)"
         case .unknown(let name, let folder, _):
             "module `\(name)`: no such module in `\(folder)`"
         case .missing(let name, let user, let folder):
@@ -43,8 +43,7 @@ public enum KernelModulesError: DiagnosticError, Equatable {
         switch self {
         case .noModules: "give the folder named by the kernel's release"
         case .unknown(_, _, let near): near.map { "did you mean `\($0)`?" }
-        case .notAModule, .missing, .unreadable: "install or build the modules again"
-        case .compressed: "decompress the modules, or run depmod on their folder"
+        case .notAModule, .missing, .unreadable, .refused: "install or build the modules again"
         case .loop: nil
         }
     }

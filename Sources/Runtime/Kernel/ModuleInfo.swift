@@ -16,7 +16,8 @@ struct ModuleInfo: Sendable, Equatable {
         for text in bytes.split(separator: 0) {
             let field = text.split(separator: UInt8(ascii: "="), maxSplits: 1)
             guard field.count == 2 else { continue }
-            add(String(decoding: field[0], as: UTF8.self), String(decoding: field[1], as: UTF8.self))
+            let (key, value) = (field[0], field[1])
+            add(String(decoding: key, as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
     }
 
@@ -36,8 +37,8 @@ struct ModuleInfo: Sendable, Equatable {
             switch word {
             case "pre:": isAfter = false
             case "post:": isAfter = true
-            default:
-                if isAfter { softAfter.append(String(word)) } else { softBefore.append(String(word)) }
+            case _ where isAfter: softAfter.append(String(word))
+            default: softBefore.append(String(word))
             }
         }
     }

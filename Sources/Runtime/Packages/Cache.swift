@@ -110,8 +110,8 @@ public struct Cache: Sendable, Equatable {
         }
     }
 
-    /// A power cut after the rename must not leave an entry of empty files. Only a precaution: where
-    /// sync(1) cannot do it, nothing else is wrong.
+    /// A power cut after the rename must not leave an entry of empty files. Only a precaution:
+    /// where sync(1) cannot do it, nothing else is wrong.
     @LoopActor
     private func writeThrough(_ made: FilePath) async {
         _ = try? await CommandRunner.run(

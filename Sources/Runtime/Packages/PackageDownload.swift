@@ -39,7 +39,9 @@ final class PackageDownload {
             say("updating package lists")
             var result = try await apt.update()
             // A mirror that is being synchronised is consistent again moments later.
-            if !result.succeeded { result = try await apt.update() }
+            if !result.succeeded, PackageError(package, .lists, result).reason != .offline {
+                result = try await apt.update()
+            }
             let records = try await records(from: apt)
             guard !records.isEmpty else {
                 throw result.succeeded

@@ -190,6 +190,22 @@ import TestSupport
         #expect(guest.console.dmesg.count == 2)
     }
 
+    @Test @LoopActor func dmesgAfterAQuietBootIsTheProgramsTextToo() async throws {
+        let guest = FakeGuest()
+        let log = "[    0.000000] Linux version\r\n[    1.500000] random: crng init done\r\n"
+        guest.prints("# ")
+        _ = try await guest.console.expect("# ")
+        try await guest.console.sendline("dmesg")
+        guest.prints("dmesg\r\n" + log + "# [    9.000000] news\r\n$ ")
+
+        let result = try await guest.console.expect("# $ ")
+
+        #expect(
+            result.before.text
+                == "dmesg\n[    0.000000] Linux version\n[    1.500000] random: crng init done\n")
+        #expect(guest.console.dmesg.map(\.text.text) == ["news"])
+    }
+
     @Test @LoopActor func aLostBeginningIsSaid() async throws {
         var configuration = ConsoleConfiguration()
         configuration.window = 100

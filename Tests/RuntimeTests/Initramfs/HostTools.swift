@@ -26,7 +26,10 @@ final class TestFolder {
 /// Runs a program of the host and returns its output; nil where there is no such program.
 @discardableResult
 func run(_ words: String...) throws -> String? {
-    let command = words.map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
+    let command = words.map { word in
+        let parts = word.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.joined(separator: #"'\''"#) + "'"
+    }
     let pipe = popen("exec " + command.joined(separator: " ") + " 2>/dev/null", "r")
     let stream = try #require(pipe)
     var output: [UInt8] = []

@@ -158,4 +158,55 @@ import Testing
         #expect(error?.diagnostic.message == "busybox has no applet `mont`")
         #expect(error?.diagnostic.hint == "did you mean `mount`?")
     }
+
+    @Test func fileThatChangesWhileItIsRead() throws {
+        let folder = try TestFolder()
+        let source = try folder.write("source", [1, 2, 3])
+        var tree = InitramfsTree()
+        try tree.addFile("f", from: source)
+        var writer = CpioWriter(to: MeddlingSink(source), CpioConfiguration())
+        let error = #expect(throws: InitramfsError.self) {
+            try writer.write(tree.entries) { false }
+        }
+        #expect(error?.diagnostic.message == "file `\(source)` changed while it was read: "
+            + "the image would hold a mixture")
+    }
+
+    @Test func oldAndNewFilesAreReadAlike() throws {
+        let folder = try TestFolder()
+        let source = try folder.write("source", Array("data".utf8))
+        var tree = InitramfsTree()
+        try tree.addFile("f", from: source, mode: .file)
+        let new = try tree.image()
+        var times = [timeval(tv_sec: 1000, tv_usec: 0), timeval(tv_sec: 1000, tv_usec: 0)]
+        #expect(utimes(source.string, &times) == 0)
+        #expect(try tree.image() == new)
+    }
+
+    @Test(arguments: ["-1", "4294967296", "yesterday", ""])
+    func badSourceDateEpoch(text: String) {
+        #expect(InitramfsError.badSourceDateEpoch(text).diagnostic.message
+            == "`SOURCE_DATE_EPOCH` expects seconds from 0 to 4294967295, got `\(text)`")
+    }
+}
+
+/// Writes to the source file in the middle of its copy.
+private final class MeddlingSink: ImageSink {
+    private let source: FilePath
+    private let inner = MemorySink()
+
+    init(_ source: FilePath) { self.source = source }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(InitramfsError) { try inner.write(bytes) }
+
+    func copy(from descriptor: Int32, count: Int) throws(ReadFailure) -> Int {
+        let copied = try inner.copy(from: descriptor, count: count)
+        if let file = fopen(source.string, "a") {
+            fputs("more", file)
+            fclose(file)
+        }
+        return copied
+    }
+
+    func finish() throws(InitramfsError) {}
 }

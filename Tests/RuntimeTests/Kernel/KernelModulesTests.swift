@@ -1,4 +1,5 @@
 import Glibc
+import Glibc
 import SystemPackage
 import Testing
 import TestSupport
@@ -65,14 +66,16 @@ import TestSupport
             try tree.write(name, "")
         }
         try tree.write(
-            "modules.dep", "kernel/a.ko.xz: kernel/b-b.ko.xz updates/c.ko\nupdates/c.ko:\nkernel/b-b.ko.xz:\n")
+            "modules.dep",
+            "kernel/a.ko.xz: kernel/b-b.ko.xz updates/c.ko\nupdates/c.ko:\nkernel/b-b.ko.xz:\n")
         try tree.write("modules.softdep", "# comment\nsoftdep c pre: gone post: b_b\n")
         try tree.write("modules.alias", "alias pci:v00001AF4* b-b\n")
         let modules = try KernelModules(folder: tree.path)
 
         #expect(
             try modules.resolve(["a"]).map(\.string)
-                == ["updates/c.ko", "kernel/b-b.ko.xz", "kernel/a.ko.xz"].map { "\(tree.path)/\($0)" })
+                == ["updates/c.ko", "kernel/b-b.ko.xz", "kernel/a.ko.xz"]
+                .map { "\(tree.path)/\($0)" })
         #expect(names(try modules.resolve(["pci:v00001AF4d1"])) == ["b-b.ko"])
     }
 
@@ -83,7 +86,8 @@ import TestSupport
         try tree.write("kernel/x.ko", "")
         try tree.write("kernel/y.ko", "")
         try tree.write(
-            "modules.dep", "kernel/lost.ko: kernel/gone.ko\nkernel/x.ko: kernel/y.ko\nkernel/y.ko: kernel/x.ko\n")
+            "modules.dep",
+            "kernel/lost.ko: kernel/gone.ko\nkernel/x.ko: kernel/y.ko\nkernel/y.ko: kernel/x.ko\n")
         try tree.write("modules.builtin", "kernel/fs/ext4/ext4.ko\n")
         let modules = try KernelModules(folder: tree.path)
         let folder = tree.path
@@ -102,7 +106,11 @@ import TestSupport
                     .usage, "module `lost`: it needs `gone`, which is not in `\(folder)`",
                     hint: "install or build the modules again")
             ),
-            ("x", Diagnostic(.usage, "modules that need each other cannot be loaded: x needs y needs x")),
+            (
+                "x",
+                Diagnostic(
+                    .usage, "modules that need each other cannot be loaded: x needs y needs x")
+            ),
         ] {
             let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
             #expect(error?.diagnostic == diagnostic)
@@ -125,9 +133,12 @@ import TestSupport
 
         for (name, message) in [
             ("text", "module `\(text)`: expected an ELF file with a .modinfo section"),
-            ("packed", "module `\(packed)`: cannot read a module compressed as .xz"),
+            ("packed", "module `\(packed)`: damaged: XZ-compressed data is corrupt"),
             ("far", "module `\(tree.path)/far.ko`: expected an ELF file with a .modinfo section"),
-            ("overlap", "module `\(tree.path)/overlap.ko`: expected an ELF file with a .modinfo section"),
+            (
+                "overlap",
+                "module `\(tree.path)/overlap.ko`: expected an ELF file with a .modinfo section"
+            ),
         ] {
             let error = #expect(throws: KernelModulesError.self) { try modules.resolve([name]) }
             #expect(error?.diagnostic.message == message)
@@ -137,19 +148,52 @@ import TestSupport
         }
         #expect(
             error?.diagnostic.message
-                == "modules `/no/such/folder`: expected a folder such as lib/modules/6.1.0, found no modules")
+                == "modules `/no/such/folder`: expected a folder such as lib/modules/6.1.0,"
+                + " found no modules")
+    }
+
+    /// As Debian ships them from 13 on, and Fedora and Arch.
+    @Test(arguments: [
+        (".xz", ["xz", "--check=crc32"]), (".gz", ["gzip"]), (".zst", ["zstd", "-q", "--rm"]),
+    ])
+    @LoopActor func compressedModulesAreDecompressedIntoTheCache(
+        ending: String, tool: [String]
+    ) async throws {
+        let plain = try await debian().resolve(["virtio_pci"])
+        let tree = try TestTree()
+        mkdir(tree.path.appending("modules").string, 0o755)
+        let copies = try plain.map { file in
+            tree.path.appending("modules").appending(try #require(file.lastComponent))
+        }
+        for (file, copy) in zip(plain, copies) {
+            try AtomicFile.write(try bytes(of: file), to: copy)
+        }
+        let result = try await CommandRunner.run(
+            Command(tool + copies.map(\.string)), until: .after(.seconds(60)))
+        try #require(result.succeeded, "\(result.errorText)")
+        let modules = try KernelModules(folder: tree.path.appending("modules"))
+        let cache = Cache(root: tree.path.appending("cache"))
+
+        let files = try modules.resolve(["virtio_pci"])
+        let loadable = try modules.resolveLoadable(["virtio_pci"], cache: cache)
+
+        #expect(files == copies.map { FilePath($0.string + ending) })
+        #expect(loadable.map(\.lastComponent?.string) == plain.map(\.lastComponent?.string))
+        for (file, original) in zip(loadable, plain) {
+            #expect(try bytes(of: file) == bytes(of: original))
+        }
+        #expect(try modules.resolveLoadable(["virtio_pci"], cache: cache) == loadable)
+    }
+
+    private func bytes(of file: FilePath) throws -> [UInt8] {
+        try readSmallFile(file, limit: 4 << 20)
     }
 
     /// Any damage to a real module is an error or another answer, never a crash.
     @Test @LoopActor func damagedModulesDoNotCrash() async throws {
         let files = try await debian().resolve(["virtio_pci"])
         let path = try #require(files.last)
-        let descriptor = try FileDescriptor.open(path, .readOnly)
-        let original = try descriptor.closeAfter {
-            var bytes = [UInt8](repeating: 0, count: 65_536)
-            let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-            return Array(bytes[..<count])
-        }
+        let original = try bytes(of: path)
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededRandom(seed: seed)
         let tree = try TestTree()

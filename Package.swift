@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "BootTests",
             dependencies: [
-                "QshRuntime", "TestSupport",
+                "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

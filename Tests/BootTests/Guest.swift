@@ -52,10 +52,14 @@ struct Guest {
     }
 
     /// Starts the machine, its run folder below the test's own.
-    func boot() async throws -> Machine {
+    func boot(
+        root: InitramfsTree? = nil, kvm: () -> KVMFacts = KVMFacts.ofHost,
+        log: @LoopActor (String) -> Void = { _ in }
+    ) async throws -> Machine {
         try await Machine.boot(
-            configuration, environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? ""],
-            runs: runs)
+            configuration, root: root,
+            environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? ""], runs: runs,
+            kvm: kvm, log: log)
     }
 
     var runs: RunDirectoryBase { RunDirectoryBase(path: folder.path.appending("runs")) }

@@ -2,6 +2,7 @@
 //
 // `victim spawn PROGRAM [ARGS…]` starts the command with descriptor 5 handed on, writes its pid
 // to standard output, and waits for ever.
+// `victim boot RUNS KERNEL INITRAMFS` (see MachineVictim.swift) does so with a machine.
 // `victim interact TTY` and `victim busy TTY`: see TerminalVictim.swift.
 import Glibc
 import QshRuntime
@@ -12,6 +13,9 @@ switch arguments[1] {
 case "spawn":
     let command = Command(Array(arguments[2...]))
     LoopActor.task { await spawn(command) }
+case "boot":
+    let words = Array(arguments[2...])
+    LoopActor.task { await boot(words) }
 case "interact":
     let path = arguments[2]
     LoopActor.task { await interact(path) }

@@ -3,7 +3,8 @@ import SystemPackage
 
 /// A running QEMU: its console, its control socket, its agent's port, its end.
 ///
-/// Made by ``boot(_:name:environment:runs:console:log:onConsole:)``. Dropping the last reference kills it.
+/// Made by ``boot(_:root:name:environment:runs:console:kvm:log:onConsole:)``. Dropping the last
+/// reference kills QEMU.
 @LoopActor
 public final class Machine {
     /// What it was made from.

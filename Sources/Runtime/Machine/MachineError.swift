@@ -124,6 +124,9 @@ public struct MachineError: DiagnosticError, Equatable {
 }
 
 extension MachineError {
+    /// QEMU's first sentence in short, or the message where there is none.
+    var firstWords: String { Self.firstWords(context.qemuWords) ?? message }
+
     /// QEMU's sentence without its own name in front.
     private static func firstWords(_ words: String) -> String? {
         // Warnings come first, and are not why it ended.

@@ -20,8 +20,8 @@ import Testing
     @Test(arguments: [
         (
             .refused(
-                words: "qemu-system-x86_64: warning: odd\nqemu-system-x86_64: -foo: invalid option\n",
-                .exited(1)),
+                words: "qemu-system-x86_64: warning: odd\n"
+                    + "qemu-system-x86_64: -foo: invalid option\n", .exited(1)),
             "QEMU did not start: -foo: invalid option"
         ),
         (.refused(words: "", .exited(1)), "QEMU did not start: it ended with exit code 1"),
@@ -90,6 +90,19 @@ import Testing
                         "the kernel's report:\n  [    1.0] Kernel panic - not syncing: x",
                         "the whole console is in `/run/x/console.log`",
                     ], reproduce: "qemu-system-x86_64 -m 512"))
+    }
+
+    @Test func aDeadQEMUShowsTheLastLines() {
+        let reason = Self.exit(.died(.signalled(SIGKILL)))
+
+        let diagnostic = MachineError(reason, Self.context).diagnostic
+
+        #expect(
+            diagnostic.notes == [
+                "last 2 lines:\n  one\n  two", "the whole console is in `/run/x/console.log`",
+            ])
+        #expect(
+            diagnostic.hint == "if nobody killed it, the host ran out of memory: see `dmesg`")
     }
 
     @Test func silenceNamesTheMissingConsole() {

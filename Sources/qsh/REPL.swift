@@ -15,7 +15,7 @@ final class REPL {
     /// - Returns: the exit code.
     func run() -> Int32 {
         let invocation = invocation
-        guard let session = onLoop({ try await Session.open(invocation) }) else {
+        guard let session = onLoop({ try Session.open(invocation) }) else {
             return Verdict.recipeFailed.exitCode
         }
         let names = Completion(session)
@@ -88,8 +88,9 @@ extension Session {
                 let line = results.map { lua.describe($0) }.joined(separator: "\t") + "\n"
                 StandardOutput.write(line)
             }
+        } catch let exit as LuaExit {
+            return exit.status
         } catch let error as LuaError {
-            if let exit = error.underlying as? RecipeExit { return exit.status }
             StandardError.write(DiagnosticRenderer.standardError.render(error))
         } catch {
             _ = Session.report(error)

@@ -25,9 +25,9 @@ final class Session {
         lua = try LuaState(configuration)
     }
 
-    static func open(_ invocation: Invocation) async throws -> Session {
+    static func open(_ invocation: Invocation) throws -> Session {
         let session = try Session(invocation)
-        try await QshAPI.install(in: session.lua, session.services(invocation))
+        try QshAPI.install(in: session.lua, session.services(invocation))
         return session
     }
 
@@ -37,7 +37,7 @@ final class Session {
     static func run(_ invocation: Invocation) async -> Int32 {
         do {
             let chunk = try RecipeSource.read(invocation.source)
-            let session = try await Session.open(invocation)
+            let session = try Session.open(invocation)
             let signals = session.watchSignals()
             defer { signals.cancel() }
             return await session.run(chunk, invocation.arguments)
@@ -50,13 +50,11 @@ final class Session {
         var status = Verdict.ok.exitCode
         do {
             _ = try await lua.run(chunk, arguments: arguments)
+        } catch let exit as LuaExit {
+            status = exit.status
         } catch let error as LuaError {
-            if let exit = error.underlying as? RecipeExit {
-                status = exit.status
-            } else {
-                StandardError.write(renderer.render(error))
-                status = error.diagnostic.verdict.exitCode
-            }
+            StandardError.write(renderer.render(error))
+            status = error.diagnostic.verdict.exitCode
         } catch {
             status = Session.report(error)
         }

@@ -77,7 +77,7 @@ extension MachineOptions {
         guard let image = configuration.kernel else { return [] }
         let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
         guard let folder = kernel.modules else { return [] }
-        return try KernelModules(folder: folder).resolve(
+        return try KernelModules(folder: folder).resolveLoadable(
             InitramfsTree.guestAgentModules(for: configuration.arch))
     }
 }

@@ -99,8 +99,10 @@ extension ExpectFailure {
         let wait = patterns.isEmpty
             ? "console: the kernel \(what)"
             : "console: expected \(alternatives(patterns)) but the kernel \(what)"
+        // The report is what the last lines would show.
         var facts = [block("the kernel's report", report.lines)]
-        facts.append(contentsOf: notes)
+        if let state { facts.append(state) }
+        if let transcript { facts.append("the whole console is in `\(transcript)`") }
         return Diagnostic(
             verdict, "\(wait): \(cause?.detail ?? "no detail")", notes: facts,
             hint: report.hint)

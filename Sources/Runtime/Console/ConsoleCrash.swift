@@ -6,6 +6,7 @@ extension Console {
         if undelivered == nil {
             // What was printed before the accident may still match, its own line included.
             attempt(isFinal: true)
+            wait?.isCrashing = true
             scheduleCrash()
         }
         undelivered = stream.watch.reports.last

@@ -86,7 +86,7 @@ extension Console {
     /// - Returns: whether one matched.
     @discardableResult
     func attempt(isFinal: Bool) -> Bool {
-        guard wait?.outcome == nil, undelivered == nil || crashTimer == nil else { return false }
+        guard wait?.outcome == nil, wait?.isCrashing != true else { return false }
         guard let decision = wait?.expectation?.evaluate(stream, isFinal: isFinal) else {
             return false
         }

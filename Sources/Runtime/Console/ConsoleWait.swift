@@ -5,6 +5,8 @@ struct ConsoleWait {
     var limits: ExpectLimits
     var received = 0
     var started = Deadline.now
+    /// Whether the kernel crashed meanwhile: what it prints now matches nothing any more.
+    var isCrashing = false
     var outcome: Result<ExpectResult, ConsoleError>?
 
     mutating func count(_ bytes: Int) { received += bytes }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct EscapeFilterTests {
     @Test(arguments: [
-        ("plain\n", "plain\n"), ("a\r\nb", "a\nb"), ("a\r\r\nb", "a\nb"), ("50%\r100%\n", "50%\r100%\n"),
+        ("plain\n", "plain\n"), ("a\r\nb", "a\nb"), ("a\r\r\nb", "a\nb"),
+        ("50%\r100%\n", "50%\r100%\n"),
         ("\u{1B}c\u{1B}[?7l\u{1B}[2JSeaBIOS", "SeaBIOS"), ("# \u{1B}[6nls", "# ls"),
         ("\u{1B}[?2004h$ \u{1B}[?2004l\r\n", "$ \n"), ("\u{1B}]0;t\u{7}x", "x"),
         ("\u{1B}]8;;u\u{1B}\\x", "x"), ("\u{1B}(Bx", "x"), ("\u{1B}[31;1mred\u{1B}[0m", "red"),

@@ -60,12 +60,6 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(
-            name: "bridge-benchmark",
-            dependencies: ["LuaBridge", "QshRuntime"],
-            path: "Benchmarks/bridge",
-            swiftSettings: settings
-        ),
         // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
         .executableTarget(
             name: "expect-benchmark",
@@ -75,6 +69,15 @@ let package = Package(
             ],
             path: "Benchmarks/expect",
             exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
+<<<<<<< HEAD
+=======
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/Bridge",
+>>>>>>> origin/main
             swiftSettings: settings
         ),
         .target(

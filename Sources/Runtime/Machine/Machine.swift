@@ -86,11 +86,17 @@ public final class Machine {
     @discardableResult
     public func kill() async -> MachineExit? {
         guard exit == nil else { return exit }
-        wasKilled = true
-        child.signal(SIGKILL)
+        killWithoutWaiting()
         let ended = LoopActor.task { _ = try? await self.wait(until: .after(.seconds(10))) }
         await ended.value
         return exit
+    }
+
+    /// Sends QEMU SIGKILL and does not wait for its end, for callers that cannot.
+    public func killWithoutWaiting() {
+        guard exit == nil else { return }
+        wasKilled = true
+        child.signal(SIGKILL)
     }
 
     /// In a few words, for the notes of errors.

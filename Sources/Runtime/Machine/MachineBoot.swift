@@ -73,7 +73,7 @@ private struct Launch {
     /// QEMU answers in 65 ms; a host under load, or one that must allocate much memory, later.
     static let handshakeLimit: Duration = .seconds(30)
     /// How many run folders of earlier failures stay for their readers.
-    static let keptFolders = 20
+    static let keptFolders = 8
 
     func start(
         _ choice: Accelerator.Choice, _ onConsole: @LoopActor (Console) -> Void
@@ -92,8 +92,8 @@ private struct Launch {
         do {
             return try await start(choice, wires, folder, console)
         } catch {
-            // Nothing was printed that a reader of the error would miss.
-            folder.remove(keeping: transcript.count > 0)
+            // An error about the machine names what is in the folder.
+            folder.remove(keeping: error is MachineError && (root != nil || transcript.count > 0))
             throw error
         }
     }

@@ -69,15 +69,12 @@ let package = Package(
             ],
             path: "Benchmarks/expect",
             exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
-<<<<<<< HEAD
-=======
             swiftSettings: settings
         ),
         .executableTarget(
             name: "bridge-benchmark",
             dependencies: ["LuaBridge", "QshRuntime"],
             path: "Benchmarks/Bridge",
->>>>>>> origin/main
             swiftSettings: settings
         ),
         .target(

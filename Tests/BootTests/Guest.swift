@@ -7,15 +7,9 @@ import Testing
 /// What real machines are made of in tests: a kernel, a root, and a folder for both.
 @LoopActor
 struct Guest {
-    /// The kernel to boot: `QSH_KERNEL`.
-    static let kernel: FilePath? = getenv("QSH_KERNEL").map { FilePath(String(cString: $0)) }
-
     /// Why real boots are left out; nil where they can be made.
     nonisolated static var missing: Comment? {
-        if getenv("QSH_KERNEL") == nil { return "QSH_KERNEL names no kernel" }
-        if Command.locate("qemu-system-x86_64") == nil { return "no qemu-system-x86_64 on PATH" }
-        if Command.locate("busybox") == nil { return "no static busybox on PATH" }
-        return nil
+        Command.locate("qemu-system-x86_64") == nil ? "no qemu-system-x86_64 on PATH" : nil
     }
 
     let folder: TemporaryDirectory
@@ -28,7 +22,8 @@ struct Guest {
     ///   - hasAgent: whether the guest agent runs.
     init(initScript script: String? = nil, hasAgent: Bool = false) async throws {
         folder = try TemporaryDirectory(prefix: "qsh-boot")
-        let busybox = try #require(Command.locate("busybox"))
+        let busybox = try await Busybox.find(progress: { _ in }).program
+        let kernel = try await KernelFinder.find(progress: { _ in })
         var tree = InitramfsTree()
         try tree.addDefaultRoot()
         try tree.addBusybox(from: busybox)
@@ -37,12 +32,15 @@ struct Guest {
             try tree.addFile("init", text: script, mode: .program)
         }
         if hasAgent {
-            let added = try tree.addGuestAgent(for: .x86_64, modules: try Self.portModules())
+            let modules = try #require(kernel.modules)
+            let names = InitramfsTree.guestAgentModules(for: .x86_64)
+            let files = try KernelModules(folder: modules).resolveLoadable(names)
+            let added = try tree.addGuestAgent(for: .x86_64, modules: files)
             try #require(added)
         }
         let image = folder.path.appending("initramfs.img")
         try await tree.write(to: image)
-        configuration = MachineConfiguration(kernel: Self.kernel, initramfs: image)
+        configuration = MachineConfiguration(kernel: kernel.image, initramfs: image)
         configuration.accel = .tcg
         configuration.memory = ByteSize(bytes: 256 << 20)
         // The self-tests of the kernel's ciphers are a tenth of the boot.
@@ -63,19 +61,6 @@ struct Guest {
     }
 
     var runs: RunDirectoryBase { RunDirectoryBase(path: folder.path.appending("runs")) }
-
-    /// The modules that a virtio port needs, next to a kernel that lies in `ROOT/boot`.
-    private static func portModules() throws -> [FilePath] {
-        let kernel = try #require(kernel)
-        let release = try #require(try KernelImage.identify(kernel).release)
-        let drivers = kernel.removingLastComponent().removingLastComponent()
-            .appending(["lib", "modules", FilePath.Component(release) ?? "x", "kernel", "drivers"])
-        return [
-            "virtio/virtio_ring.ko", "virtio/virtio.ko", "virtio/virtio_pci_legacy_dev.ko",
-            "virtio/virtio_pci_modern_dev.ko", "virtio/virtio_pci.ko", "char/virtio_console.ko",
-        ].map { drivers.pushing(FilePath($0)) }
-            .filter { path in path.withPlatformString { access($0, R_OK) == 0 } }
-    }
 }
 
 extension Console {

@@ -109,11 +109,6 @@ import TestSupport
                   [    2.848179] Kernel panic - not syncing: VFS: Unable to mount root fs on \
                 unknown-block(0,0)
                   [    2.848477] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1.0
-                note: last 3 lines:
-                  [    2.847843] Please append a correct "root=" boot option
-                  [    2.848179] Kernel panic - not syncing: VFS: Unable to mount root fs on \
-                unknown-block(0,0)
-                  [    2.848477] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1.0
                 hint: give the machine an `initramfs`, or name the root with `root=` in `append`
                 """)
     }

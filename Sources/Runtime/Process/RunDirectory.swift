@@ -6,7 +6,7 @@ import SystemPackage
 /// Its owner holds a lock (flock(2)) on `owner` for as long as it lives. The kernel drops the lock
 /// however the owner ends, so a folder without a lock is dead: no number has to be compared, which
 /// a reused process number or another PID namespace would spoil. Dead folders are removed when the
-/// next one is made, unless they hold a file `keep`.
+/// next one is made; of those with a file `keep`, the newest 20 stay.
 public final class RunDirectory: Sendable {
     /// The folder.
     public let path: FilePath

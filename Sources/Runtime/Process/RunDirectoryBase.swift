@@ -80,16 +80,26 @@ public struct RunDirectoryBase: Sendable {
         throw .untrusted(folder: path, got: got)
     }
 
-    /// Removes what dead owners left, except what they wanted kept.
+    /// How many kept folders stay: they hold transcripts and images, often in memory (tmpfs).
+    static let keptLimit = 20
+
+    /// Removes what dead owners left, except the newest of what they wanted kept.
     func removeDead() {
+        var kept: [(folder: FilePath, age: Int)] = []
         for name in FileTree.names(in: path) {
             let folder = path.appending(name)
             let found = entry(folder)
-            guard !found.isLive, !found.isKept else { continue }
+            guard !found.isLive else { continue }
+            if found.isKept {
+                kept.append((folder, age(folder)))
+                continue
+            }
             // A folder still being made has no lock for a moment.
             if name.hasPrefix("."), age(folder) < 60 { continue }
             FileTree.remove(folder)
         }
+        let tooOld = kept.sorted { $0.age < $1.age }.dropFirst(Self.keptLimit)
+        for (folder, _) in tooOld { FileTree.remove(folder) }
     }
 
     private func age(_ folder: FilePath) -> Int {

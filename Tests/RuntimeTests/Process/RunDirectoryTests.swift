@@ -48,6 +48,22 @@ import Testing
         #expect(second.name == "vm0-\(getpid())-2")
     }
 
+    @Test func onlyTheNewestKeptOnesStay() throws {
+        for number in 0..<22 {
+            let run = try RunDirectory.create(machine: "vm\(number)", base: base)
+            run.remove(keeping: true)
+            var times = [timespec](repeating: timespec(tv_sec: 1000 + number, tv_nsec: 0), count: 2)
+            utimensat(AT_FDCWD, run.path.string, &times, 0)
+        }
+        _ = try RunDirectory.create(machine: "last", base: base)
+
+        let names = try base.list().compactMap { entry in
+            entry.path.lastComponent?.string.prefix { $0 != "-" }
+        }
+
+        #expect(Set(names) == Set((2..<22).map { "vm\($0)" } + ["last"]))
+    }
+
     @Test func deadOneIsListedThenRemovedByTheNextCreation() throws {
         var run: RunDirectory? = try RunDirectory.create(machine: "old", base: base)
         let path = try #require(run?.path)

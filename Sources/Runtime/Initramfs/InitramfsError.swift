@@ -27,6 +27,9 @@ public enum InitramfsError: Error, Equatable {
     case notBusybox(FilePath)
     case unknownApplet(String, near: String?)
     case badSourceDateEpoch(String)
+    case unknownCodec(String, near: String?)
+    case badLevel(String, Int, least: Int, most: Int)
+    case compressorFailed
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -123,6 +126,13 @@ extension InitramfsError: DiagnosticError {
             "busybox has no applet `\(name)`"
         case .badSourceDateEpoch(let text):
             "`SOURCE_DATE_EPOCH` expects seconds from 0 to 4294967295, got `\(text)`"
+        case .unknownCodec(let name, _):
+            "compression `\(name)` is not known: expected one of "
+                + InitramfsCompression.codecs.map(\.rawValue).joined(separator: ", ")
+        case .badLevel(let name, let level, let least, let most):
+            "compression level of `\(name)` expects \(least) to \(most), got \(level)"
+        case .compressorFailed:
+            "cannot compress the image: the compressor has no memory left"
         case .outputFailed(let file, let reason):
             "cannot write `\(file)`: \(reason)"
         case .outputFull(let file):
@@ -143,6 +153,7 @@ extension InitramfsError: DiagnosticError {
         case .hostFileChanged, .hostFileShrank: "run it again when nothing writes to the file"
         case .notBusybox: "give the path of a busybox program, for example /bin/busybox"
         case .unknownApplet(_, let near): near.map { "did you mean `\($0)`?" }
+        case .unknownCodec(_, let near): near.map { "did you mean `\($0)`?" }
         case .outputFull: "free some space, or write to another disk"
         default: nil
         }

@@ -46,7 +46,7 @@ let package = Package(
         .target(
             name: "LuaBridge",
             dependencies: [
-                "CLuaShims", "QshRuntime",
+                "CLuaShims", "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
@@ -60,10 +60,27 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "bridge-benchmark",
+            dependencies: ["LuaBridge", "QshRuntime"],
+            path: "Benchmarks/bridge",
+            swiftSettings: settings
+        ),
+        // Beside a C reader, Tcl Expect and pexpect: Benchmarks/expect.sh.
+        .executableTarget(
+            name: "expect-benchmark",
+            dependencies: [
+                "QshRuntime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Benchmarks/expect",
+            exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [
-                "QshRuntime",
+                "CLinux", "QshRuntime",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support",
@@ -77,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "QshRuntime", "TestSupport", "victim",
+                "CLinux", "QshRuntime", "TestSupport", "victim",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
@@ -94,7 +111,15 @@ let package = Package(
         .testTarget(
             name: "BootTests",
             dependencies: [
-                "QshRuntime", "TestSupport",
+                "QshRuntime", "TestSupport", "victim",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "qshTests",
+            dependencies: [
+                "qsh", "QshRuntime", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

@@ -74,6 +74,11 @@ int qsignal_watch(int number) {
     pending[number] = 0;
     if (sigaction(number, &action, NULL) < 0) return -1;
     watched[number] = 1;
+    // A thread made by libdispatch's workers starts with all signals blocked.
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, number);
+    pthread_sigmask(SIG_UNBLOCK, &wanted, NULL);
     return 0;
 }
 

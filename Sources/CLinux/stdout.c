@@ -1,6 +1,7 @@
 #include "qstdout.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@ int q_stdout_finish(void) {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
     if (errno) return errno;
-    // The error is from an earlier write, whose errno is gone: a write of nothing tells the usual one.
+    // The error is from an earlier write, whose errno is gone; these tell the usual ones again.
+    struct pollfd output = {.fd = 1, .events = POLLOUT};
+    if (poll(&output, 1, 0) > 0 && output.revents & POLLERR) return EPIPE;
     return write(1, "", 0) < 0 ? errno : EIO;
 }

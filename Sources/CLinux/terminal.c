@@ -243,4 +243,12 @@ int qterminal_set_size(int descriptor, int rows, int columns) {
     return ioctl(descriptor, TIOCSWINSZ, &size);
 }
 
-int qterminal_control(int descriptor) { return ioctl(descriptor, TIOCSCTTY, 0); }
+int qterminal_pseudo(char *path, unsigned long size) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0) return -1;
+    if (grantpt(master) < 0 || unlockpt(master) < 0 || ptsname_r(master, path, size) != 0) {
+        close(master);
+        return -1;
+    }
+    return master;
+}

@@ -1,11 +1,6 @@
 /* Interrupts. A signal handler finds here which coroutine runs on its thread. */
 #include "internal.h"
 
-#include <errno.h>
-#include <stdatomic.h>
-#include <time.h>
-#include <unistd.h>
-
 /* States nest where a primitive of one runs another. All of them live on one thread. */
 static qlua_state *volatile active;
 
@@ -73,16 +68,28 @@ static void on_kick(int signal) {
     hook_active();
 }
 
+/* A thread inherits its mask, and libdispatch's block everything. */
+static void unblock(int signal) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Hooks may be set only where Lua runs, so other threads kick that one. SIGURG is ignored by
+   default and needed by nobody here: a late one does no harm. */
+void qlua_accept_interrupts(void) {
+    struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
+    sigaction(SIGURG, &action, NULL);
+    unblock(SIGURG);
+}
+
 void qlua_interrupt(qlua_state *Q) {
     Q->interrupt = 1;
     if (pthread_equal(Q->thread, pthread_self())) {
         hook_active();
         return;
     }
-    /* Hooks may be set only where Lua runs. SIGURG is ignored by default and needed by nobody, so
-       a late one does no harm. */
-    struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
-    sigaction(SIGURG, &action, NULL);
     pthread_kill(Q->thread, SIGURG);
 }
 
@@ -90,44 +97,4 @@ int32_t qlua_take_interrupt(qlua_state *Q) {
     int32_t was = Q->interrupt;
     Q->interrupt = 0;
     return was;
-}
-
-static qlua_state *volatile caught;
-static volatile int notified = -1;
-static volatile time_t first_untaken;
-
-static void on_signal(int signal) {
-    int saved = errno;
-    qlua_state *Q = caught;
-    if (Q != NULL && !pthread_equal(Q->thread, pthread_self())) {
-        pthread_kill(Q->thread, signal);
-        errno = saved;
-        return;
-    }
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (Q != NULL) {
-        if (!Q->interrupt) first_untaken = now.tv_sec;
-        /* A long C call (a backtracking pattern) is taking no interrupt. */
-        else if (now.tv_sec - first_untaken >= 2) _exit(130);
-        Q->interrupt = 1;
-        hook_active();
-    }
-    uint64_t one = 1;
-    if (notified >= 0 && write(notified, &one, sizeof one) < 0) errno = saved;
-    errno = saved;
-}
-
-int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify) {
-    caught = Q;
-    notified = notify;
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    return sigaction(signal, &action, NULL);
-}
-
-void qlua_ignore_signal(int32_t signal) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigaction(signal, &action, NULL);
-    caught = NULL;
-    notified = -1;
 }

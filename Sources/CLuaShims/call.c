@@ -4,7 +4,7 @@
 static qbox *primitive_of(lua_State *L) { return lua_touserdata(L, lua_upvalueindex(1)); }
 
 static int raise_or_return(lua_State *L, uint32_t flags) {
-    if (flags & QLUA_TRY) {
+    if ((flags & QLUA_TRY) && !qlua_is_stop(L, -1)) {
         qlua_trace_raise(L);
         lua_pushnil(L);
         lua_insert(L, -2);
@@ -39,13 +39,19 @@ static int after_wait(lua_State *L, int status, lua_KContext flags) {
     return qlua_deliver(L, &reply, (uint32_t)flags);
 }
 
+static int can_be_suspended(const char *name) {
+    return name != NULL && (strcmp(name, "pcall") == 0 || strcmp(name, "xpcall") == 0);
+}
+
 /* The C function that keeps the running coroutine from being suspended. */
 static const char *blocker(lua_State *L, lua_Debug *record) {
     for (int level = 0; lua_getstack(L, level, record); level++) {
         lua_getinfo(L, "Sn", record);
         if (strcmp(record->namewhat, "metamethod") == 0 && record->name != NULL
             && strcmp(record->name, "__gc") == 0) return "__gc";
-        if (level > 0 && record->what[0] == 'C') return record->name;
+        if (level > 0 && record->what[0] == 'C' && !can_be_suspended(record->name)) {
+            return record->name;
+        }
     }
     return NULL;
 }

@@ -39,6 +39,11 @@ static int run(lua_State *L, lua_State *co, int arguments, int *count) {
 /* What a coroutine gave, as results of coroutine.resume. */
 static int resumed(lua_State *L, lua_State *co, int status, int count) {
     if (status != LUA_OK && status != LUA_YIELD) {
+        if (qlua_is_stop(co, -1)) {
+            lua_resetthread(co);
+            lua_xmove(co, L, 1);
+            return lua_error(L);
+        }
         lua_pushboolean(L, 0);
         lua_xmove(co, L, 1);
         return 2;

@@ -41,7 +41,7 @@ static void encode_box(lua_State *L, qsink *sink, qbox *box) {
 /* An object that cannot be looked up again (an error) keeps its identity as a reference. */
 static void encode_userdata(lua_State *L, qsink *sink, int index) {
     qbox *box = qlua_box_at(L, index);
-    if (box != NULL && box->object != NULL && box->identity != 0) encode_box(L, sink, box);
+    if (box != NULL && box->object != NULL && box->identity > QLUA_STOP) encode_box(L, sink, box);
     else encode_reference(L, sink, index);
 }
 

@@ -60,6 +60,7 @@ typedef struct {
 qactive qlua_enter(qlua_state *Q, lua_State *L);
 void qlua_leave(qlua_state *Q, qactive saved);
 void qlua_check_interrupt(lua_State *L);
+void qlua_accept_interrupts(void);
 
 /* decode.c: may raise */
 void qlua_decode(lua_State *L, qcursor *cursor, int depth);
@@ -77,6 +78,7 @@ void qlua_discard(qsink *sink);
 /* object.c */
 extern const char qlua_object_marker, qlua_names_marker;
 qbox *qlua_box_at(lua_State *L, int index);
+int qlua_is_stop(lua_State *L, int index);
 void qlua_push_object(lua_State *L, void *object, uint64_t identity, int type);
 int qlua_make_type(lua_State *L);
 
@@ -93,6 +95,9 @@ void qlua_trace_raise(lua_State *L);
 int qlua_task_main(lua_State *L);
 void qlua_open_coroutines(lua_State *L);
 void qlua_set_waiting(lua_State *L, int index, int waiting);
+
+/* protected.c */
+void qlua_open_protected(lua_State *L);
 
 /* perform.c, prelude.c */
 int qlua_prelude(lua_State *L);

@@ -1,7 +1,7 @@
 -- load, loadfile, dofile and require for source text only. require is written in Lua, so that a
 -- module's body may wait; Lua's own calls it from C, which cannot be suspended.
 local folders = ...
-local raw_load = load
+local stock = { load = load } -- a field, so that error texts call it `load`
 local type, select, error, ipairs, tostring = type, select, error, ipairs, tostring
 local open = io.open
 
@@ -15,7 +15,7 @@ local function load_text(chunk, name, ...)
     local shown = tostring(name or "chunk"):gsub("^[@=]", "")
     return nil, refusal(shown)
   end
-  return raw_load(chunk, name, "t", ...)
+  return stock.load(chunk, name, "t", ...)
 end
 
 function load(chunk, name, _mode, ...)

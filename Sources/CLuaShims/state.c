@@ -61,6 +61,7 @@ static int open_state(lua_State *L) {
     Q->waiting = new_weak_table(L, "k");
     qlua_open_primitives(L);
     qlua_open_coroutines(L);
+    qlua_open_protected(L);
     return 0;
 }
 
@@ -72,6 +73,7 @@ qlua_state *qlua_new(const qlua_host *host, void *context, int64_t failing) {
     Q->thread = pthread_self();
     Q->warnings_on = 1;
     Q->countdown = failing;
+    qlua_accept_interrupts();
     lua_State *L = Q->main = lua_newstate(allocate, Q);
     if (L == NULL) {
         free(Q);

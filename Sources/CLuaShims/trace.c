@@ -61,7 +61,7 @@ int qlua_on_error(lua_State *L) {
 /* An error object from Swift remembers where it was first raised. */
 void qlua_trace_raise(lua_State *L) {
     qbox *box = qlua_box_at(L, -1);
-    if (box == NULL || box->object == NULL || box->identity != 0) return;
+    if (box == NULL || box->object == NULL || box->identity > QLUA_STOP) return;
     char text[MAX_TEXT];
     qlua_state *Q = state_of(L);
     size_t length = collect(L, text);

@@ -65,6 +65,18 @@ static long execute(char **arguments, char **environment)
     return error;
 }
 
+/// Closes what the agent has open: a child that executes nothing would keep the pipes of others,
+/// and the writing end of its own input, from ending.
+static void close_others(void)
+{
+    enum { FIRST = 4, USUAL_LIMIT = 1024 };
+    SYS3(SYS_dup3, report_pipe, FIRST - 1, O_CLOEXEC);
+    report_pipe = FIRST - 1;
+    // Since Linux 5.9.
+    if (SYS3(SYS_close_range, FIRST, ~0u, 0) == 0) return;
+    for (int fd = FIRST; fd < USUAL_LIMIT; fd++) sys_close(fd);
+}
+
 void child_run(const struct child_request *request, const struct child_pipes *pipes)
 {
     report_pipe = pipes->report;
@@ -76,6 +88,7 @@ void child_run(const struct child_request *request, const struct child_pipes *pi
         write_file("self/oom_score_adj", "0");
         enter_root();
     }
+    close_others();
     long error = SYS1(SYS_chdir, request->directory);
     if (error < 0) child_fail(error, STAGE_DIRECTORY);
     switch (request->task) {

@@ -20,6 +20,10 @@ struct child_pipes {
 __attribute__((noreturn)) void child_run(const struct child_request *request,
                                          const struct child_pipes *pipes);
 
+/// Sent to a child that writes a file, which has it blocked, before its input ends: an end without
+/// it is no end of the file.
+enum { SIGNAL_WHOLE = 10 };
+
 /// Moves a file; returns when done and otherwise ends the process.
 void transfer_read(const char *path);
 void transfer_write(const char *path, unsigned mode);

@@ -82,8 +82,7 @@ void command_signal(uint32_t id, int signal)
 static void cancel(struct command *command)
 {
     if (command->state == RUNNING) {
-        // A half-written file is removed by the child itself, which looks for the signal before
-        // it takes the end of its input for the end of the file.
+        // A half-written file is removed by the child itself when its input ends too early.
         kill_group(command, command->task == TASK_WRITE_FILE ? SIGTERM : SIGKILL);
         close_pipes(command);
         command->state = CANCELLED;

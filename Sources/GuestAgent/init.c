@@ -27,6 +27,8 @@ static void load_module(char *line)
     while (*parameters && *parameters != ' ') parameters++;
     if (*parameters) *parameters++ = 0;
     long fd = sys_openat(AT_FDCWD, line, O_RDONLY, 0);
+    // Absent: built in, or left out on purpose.
+    if (fd == -ENOENT) return;
     long error = fd;
     if (fd >= 0) {
         size_t length = strlen(line);
@@ -35,9 +37,8 @@ static void load_module(char *line)
         error = SYS3(SYS_finit_module, fd, parameters, flags);
         sys_close((int)fd);
     }
-    // Absent: built in, or left out on purpose. Present: loaded by somebody else.
-    if (error < 0 && error != -ENOENT && error != -EEXIST)
-        complain("cannot load module", line, error);
+    // Present: loaded by somebody else. An error of ENOENT here is a symbol that is missing.
+    if (error < 0 && error != -EEXIST) complain("cannot load module", line, error);
 }
 
 void load_modules(void)

@@ -67,7 +67,8 @@ static bool parse(uint8_t *payload, uint32_t length, struct child_request *reque
     memcpy(words, payload, sizeof words);
     uint32_t arguments = words[2], variables = words[3];
     if (words[0] > TASK_WRITE_FILE || arguments == 0) return false;
-    if (arguments > length || variables > length || arguments + variables + 2 > length) return false;
+    if (arguments > length || variables > length) return false;
+    if (arguments + variables + 2 > length) return false;
     char *cursor = (char *)payload + sizeof words, *end = (char *)payload + length;
     char *directory[2];
     if (!(cursor = take_texts(cursor, end, directory, 1))) return false;

@@ -1,4 +1,5 @@
 // The bytes between the host and the children's pipes.
+#include "child.h"
 #include "command_state.h"
 #include "link.h"
 #include "text.h"
@@ -37,7 +38,10 @@ static void pump_input(struct command *command)
         give_back(command, count);
     }
     command->queue_start = 0;
-    if (command->input_ends) command_release_input(command);
+    if (!command->input_ends) return;
+    if (command->task == TASK_WRITE_FILE && command->state == RUNNING)
+        sys_kill(command->pid, SIGNAL_WHOLE);
+    command_release_input(command);
 }
 
 bool command_input(uint32_t id, const uint8_t *bytes, uint32_t length)

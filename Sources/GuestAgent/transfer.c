@@ -34,24 +34,38 @@ void transfer_read(const char *path)
     }
 }
 
-/// Copies standard input to `fd` until its end; false where SIGTERM, which is blocked, came first.
-static bool copy_input(int fd, const char *temporary)
+/// Whether the agent has said that the end of the input is the end of the file. If not, the copy
+/// was cancelled, or the agent is dead.
+static bool input_is_whole(void)
 {
-    uint64_t mask = 1ull << (SIGTERM - 1);
-    int signals = (int)SYS4(SYS_signalfd4, -1, &mask, sizeof mask, O_CLOEXEC);
-    struct pollfd slots[2] = {{0, POLLIN, 0}, {signals, POLLIN, 0}};
+    uint8_t information[128];
+    uint64_t mask = 1ull << (SIGNAL_WHOLE - 1);
+    int signals = (int)SYS4(SYS_signalfd4, -1, &mask, sizeof mask, O_CLOEXEC | O_NONBLOCK);
+    return sys_read(signals, information, sizeof information) == sizeof information;
+}
+
+/// Copies standard input to `fd`; returns 0 or the error.
+static long copy_input(int fd)
+{
+    SYS3(SYS_fcntl, 0, F_SETPIPE_SZ, 512 * 1024);
     for (;;) {
-        SYS5(SYS_ppoll, slots, 2, 0, 0, 0);
-        if (slots[1].revents) return false;
-        if (!slots[0].revents) continue;
         long count = sys_read(0, buffer, sizeof buffer);
-        if (count == 0) return true;
-        long error = count < 0 ? count : write_all(fd, buffer, (size_t)count);
-        if (error < 0) {
-            if (temporary) SYS3(SYS_unlinkat, AT_FDCWD, temporary, 0);
-            child_fail(error, STAGE_WRITE_FILE);
-        }
+        if (count == -EINTR) continue;
+        if (count <= 0) return count;
+        long error = write_all(fd, buffer, (size_t)count);
+        if (error < 0) return error;
     }
+}
+
+/// Writes to a device or FIFO as it is. Such a write can last for ever, so SIGTERM ends it.
+static void write_in_place(const char *path)
+{
+    uint64_t mask = ~(1ull << (SIGTERM - 1));
+    SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+    long fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+    if (fd < 0) child_fail(fd, STAGE_OPEN_FILE);
+    long error = copy_input((int)fd);
+    if (error < 0) child_fail(error, STAGE_WRITE_FILE);
 }
 
 void transfer_write(const char *path, unsigned mode)
@@ -66,15 +80,15 @@ void transfer_write(const char *path, unsigned mode)
     long known = SYS5(SYS_statx, AT_FDCWD, path, 0, STATX_TYPE, &status);
     unsigned type = known == 0 ? status.mode & S_IFMT : S_IFREG;
     if (type == S_IFDIR) child_fail(-EISDIR, STAGE_OPEN_FILE);
-    bool is_plain = type == S_IFREG;
-    long fd = is_plain ? sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL, 0600)
-                       : sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+    if (type != S_IFREG) return write_in_place(path);
+    long fd = sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0) child_fail(fd, STAGE_OPEN_FILE);
-    bool is_complete = copy_input((int)fd, is_plain ? temporary : 0);
-    if (!is_plain) return;
-    long error = is_complete ? SYS2(SYS_fchmod, fd, mode) : 0;
-    if (is_complete && error == 0)
+    long error = copy_input((int)fd);
+    bool is_whole = error == 0 && input_is_whole();
+    if (is_whole) error = SYS2(SYS_fchmod, fd, mode);
+    if (is_whole && error == 0)
         error = SYS4(SYS_renameat, AT_FDCWD, temporary, AT_FDCWD, path);
-    if (!is_complete || error < 0) SYS3(SYS_unlinkat, AT_FDCWD, temporary, 0);
+    if (!is_whole || error < 0) SYS3(SYS_unlinkat, AT_FDCWD, temporary, 0);
     if (error < 0) child_fail(error, STAGE_WRITE_FILE);
+    if (!is_whole) sys_exit(1);
 }

@@ -76,10 +76,25 @@ final class Session {
         var services = QshServices()
         services.isInteractive = isatty(0) == 1 && isatty(1) == 1
         services.echo = { StandardOutput.write($0) }
+        services.environment = Self.environment()
+        if services.isInteractive { services.terminalSize = TerminalSize.current }
         if !invocation.isQuiet {
             services.note = { StandardError.write("qsh: \($0)\n") }
         }
         return services
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return variables
     }
 
     /// `scripts/lib` of the folder the recipe is in, and of the one the program was built in.

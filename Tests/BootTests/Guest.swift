@@ -52,10 +52,14 @@ struct Guest {
     }
 
     /// Starts the machine, its run folder below the test's own.
-    func boot() async throws -> Machine {
+    func boot(
+        root: InitramfsTree? = nil, kvm: () -> KVMFacts = KVMFacts.ofHost,
+        log: @LoopActor (String) -> Void = { _ in }
+    ) async throws -> Machine {
         try await Machine.boot(
-            configuration, environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? ""],
-            runs: runs)
+            configuration, root: root,
+            environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? ""], runs: runs,
+            kvm: kvm, log: log)
     }
 
     var runs: RunDirectoryBase { RunDirectoryBase(path: folder.path.appending("runs")) }
@@ -67,7 +71,7 @@ struct Guest {
         let drivers = kernel.removingLastComponent().removingLastComponent()
             .appending(["lib", "modules", FilePath.Component(release) ?? "x", "kernel", "drivers"])
         return [
-            "virtio/virtio.ko", "virtio/virtio_ring.ko", "virtio/virtio_pci_legacy_dev.ko",
+            "virtio/virtio_ring.ko", "virtio/virtio.ko", "virtio/virtio_pci_legacy_dev.ko",
             "virtio/virtio_pci_modern_dev.ko", "virtio/virtio_pci.ko", "char/virtio_console.ko",
         ].map { drivers.pushing(FilePath($0)) }
             .filter { path in path.withPlatformString { access($0, R_OK) == 0 } }

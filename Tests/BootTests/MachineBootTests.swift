@@ -139,6 +139,34 @@ struct MachineBootTests {
         #expect(machine.exit?.cause == .killed)
     }
 
+    @Test @LoopActor func aRootWithoutAnInitIsToldBeforeBoot() async throws {
+        let guest = try await Guest()
+        var root = InitramfsTree()
+        try root.addFile("etc/motd", text: "hello")
+
+        let error = await #expect(throws: InitramfsError.self) {
+            try await guest.boot(root: root)
+        }
+
+        #expect(error?.diagnostic.message.contains("`/init`") == true)
+    }
+
+    @Test(.enabled(if: access("/dev/kvm", R_OK | W_OK) == 0, "/dev/kvm does not open"))
+    @LoopActor func aGuestThatKVMDoesNotRunIsStartedAgainUnderTCG() async throws {
+        var guest = try await Guest()
+        guest.configuration.accel = .auto
+        var log: [String] = []
+        // The probe is told that all is well: on a host where KVM only seems to work, the guest
+        // stays silent or stops; where it does work, the first start serves.
+        let machine = try await guest.boot(kvm: { .trusted }, log: { log.append($0) })
+        try await machine.console.expectPrompt()
+        try await machine.shutdown()
+
+        #expect(log.first == "accelerator: kvm: /dev/kvm works on this host")
+        #expect(machine.accelerator.accelerator == (log.count == 1 ? .kvm : .tcg))
+        #expect(log.dropFirst().allSatisfy { $0.hasPrefix("accelerator: tcg: ") })
+    }
+
     @Test @LoopActor func killAndShutdownEndAGuestThatHangs() async throws {
         // The loop ignores the power button, and there is no agent.
         let guest = try await Guest(initScript: "#!/bin/sh\nwhile :; do :; done\n")
@@ -194,5 +222,15 @@ private func waitForever(_ console: Console) async throws(ConsoleError) {
         throw error
     } catch {
         Issue.record(error)
+    }
+}
+
+extension KVMFacts {
+    /// A host that shows no reason for doubt.
+    fileprivate static var trusted: KVMFacts {
+        var facts = KVMFacts.ofHost()
+        facts.cpuFlags.insert("svm")
+        for leaf: UInt32 in [1, 0x8000_0001] { facts.leaves[leaf] = .init(ecx: .max, edx: .max) }
+        return facts
     }
 }

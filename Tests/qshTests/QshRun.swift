@@ -44,7 +44,9 @@ struct QshRun {
     private static let ownPath: FilePath = {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes {
-            readlink("/proc/self/exe", $0.baseAddress, $0.count)
+            $0.withMemoryRebound(to: CChar.self) { text in
+                text.baseAddress.map { readlink("/proc/self/exe", $0, text.count) } ?? 0
+            }
         }
         return FilePath(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self))
     }()
@@ -60,7 +62,7 @@ struct QshRun {
         TestLoop.start()
         let scratch = try ScratchFolder()
         let folder = folder ?? scratch.path
-        for (name, text) in files { try scratch.write(text, to: name) }
+        for (name, text) in files { _ = try scratch.file(name, text.utf8) }
         var environment = environment
         if environment["NO_COLOR"] == nil { environment["NO_COLOR"] = "1" }
         let command = Command(
@@ -68,9 +70,25 @@ struct QshRun {
         let result = try await CommandRunner.run(
             command, input: Array(stdin.utf8), until: .after(limit))
         #expect(!result.timedOut, "`\(command.shellQuoted)` did not end in \(limit)")
-        return Outcome(
-            status: result.code ?? 128 + (result.signal ?? 0),
-            stdout: String(decoding: result.stdout, as: UTF8.self),
-            stderr: String(decoding: result.stderr, as: UTF8.self))
+        return Outcome(result)
+    }
+
+    /// Runs a shell script in which `$QSH` is the binary.
+    static func shell(_ script: String, limit: Duration = .seconds(120)) async throws -> Outcome {
+        TestLoop.start()
+        let command = Command(
+            ["sh", "-c", script], environment: ["QSH": binary.string, "NO_COLOR": "1"],
+            workingDirectory: repository)
+        let result = try await CommandRunner.run(command, until: .after(limit))
+        #expect(!result.timedOut, "`\(script)` did not end in \(limit)")
+        return Outcome(result)
+    }
+}
+
+extension QshRun.Outcome {
+    init(_ result: CommandResult) {
+        status = result.code ?? 128 + (result.signal ?? 0)
+        stdout = String(decoding: result.stdout, as: UTF8.self)
+        stderr = String(decoding: result.stderr, as: UTF8.self)
     }
 }

@@ -6,8 +6,9 @@
 // eventfd that is readable while signals wait for qsignal_take, or -1 with errno. Call once.
 int qsignal_open(void);
 
-// Installs the handler; 0, or -1 with errno. A signal that the process was started to ignore stays
-// ignored (nohup(1), a background job's SIGINT), except SIGCONT and SIGWINCH.
+// Installs the handler; call on the thread of qsignal_open, where the signal is then not blocked.
+// 0, or -1 with errno. A signal that the process was started to ignore stays ignored (nohup(1), a
+// background job's SIGINT), except SIGCONT and SIGWINCH.
 int qsignal_watch(int number);
 
 // Puts back the disposition from before qsignal_watch.

@@ -40,7 +40,7 @@ int qterminal_size(int descriptor, int *rows, int *columns);
 // TIOCSWINSZ, for tests: 0, or -1 with errno.
 int qterminal_set_size(int descriptor, int rows, int columns);
 
-// Makes the terminal the calling session leader's controlling one, for tests: 0, or -1 with errno.
-int qterminal_control(int descriptor);
+// Makes a pseudo-terminal, closed on exec, whose slave is at `path`; the master, or -1 with errno.
+int qterminal_pseudo(char *path, unsigned long size);
 
 #endif

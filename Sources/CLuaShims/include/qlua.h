@@ -14,7 +14,7 @@ typedef struct qlua_frame qlua_frame;
 /* Values as bytes, native byte order, unaligned. Each starts with its tag:
    string: u64 length, bytes
    table: u32 sequence length, u32 field count, the sequence, then keys and values in turn
-   object: u64 host pointer, u64 identity (0: never looked up again), i32 type
+   object: u64 host pointer, u64 identity (or QLUA_ERROR, QLUA_STOP), i32 type
    reference: u64 host pointer, i32 registry index, u8 Lua type
    primitive: u64 host pointer, u32 flags
    Towards Lua every host pointer carries one retain, which the shim consumes or gives back. From
@@ -23,6 +23,10 @@ enum {
     QLUA_NIL, QLUA_FALSE, QLUA_TRUE, QLUA_INTEGER, QLUA_NUMBER, QLUA_STRING, QLUA_TABLE,
     QLUA_OBJECT, QLUA_REFERENCE, QLUA_PRIMITIVE
 };
+
+/* Identities of error objects, which are not looked up again. One that stops a task passes through
+   pcall, xpcall, coroutine.resume and try_ functions. */
+enum { QLUA_ERROR = 0, QLUA_STOP = 1 };
 
 /* Flags of a primitive. */
 enum {
@@ -142,11 +146,6 @@ void qlua_abandon(qlua_state *Q, qlua_frame *task);
 void qlua_interrupt(qlua_state *Q);
 /* Whether an interrupt came that no running code has taken; clears it. */
 int32_t qlua_take_interrupt(qlua_state *Q);
-/* Interrupts the state at each `signal` and writes to the eventfd `notify`. Where an interrupt was
-   not taken for 2 s and a second one comes, the process exits with status 130. */
-int32_t qlua_catch_signal(qlua_state *Q, int32_t signal, int32_t notify);
-void qlua_ignore_signal(int32_t signal);
-
 /* Leaves the stack of a call in progress unbalanced; for the test of the trap. */
 void qlua_unbalance(qlua_frame *frame);
 

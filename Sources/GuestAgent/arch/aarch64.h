@@ -12,7 +12,8 @@ enum {
     SYS_clock_settime = 112, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135,
     SYS_setsid = 157, SYS_uname = 160, SYS_prctl = 167, SYS_getpid = 172, SYS_munmap = 215,
     SYS_clone = 220, SYS_execve = 221, SYS_mmap = 222, SYS_wait4 = 260, SYS_finit_module = 273,
-    SYS_statx = 291, SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432,
+    SYS_statx = 291, SYS_fsopen = 430, SYS_fsconfig = 431,
+    SYS_fsmount = 432, SYS_close_range = 436,
 };
 
 enum { O_DIRECTORY = 040000 };

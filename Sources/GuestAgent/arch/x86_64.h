@@ -13,7 +13,7 @@ enum {
     SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259, SYS_unlinkat = 263,
     SYS_renameat = 264, SYS_ppoll = 271, SYS_signalfd4 = 289, SYS_dup3 = 292, SYS_pipe2 = 293,
     SYS_finit_module = 313, SYS_statx = 332, SYS_fsopen = 430, SYS_fsconfig = 431,
-    SYS_fsmount = 432,
+    SYS_fsmount = 432, SYS_close_range = 436,
 };
 
 enum { O_DIRECTORY = 0200000 };

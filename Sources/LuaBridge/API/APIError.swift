@@ -8,8 +8,6 @@ enum APIError: DiagnosticError {
     case nodeNumbers(String, String)
     /// The agent was asked for where qsh does not make the image.
     case agentNeedsRoot
-    /// A console was to be handed over where nobody is.
-    case noTerminal
     /// Files can only be copied by the agent.
     case noAgent
     /// A file mode given as a number.
@@ -27,10 +25,6 @@ enum APIError: DiagnosticError {
             Diagnostic(
                 .usage, "option `agent` expects an initramfs that qsh makes, got a path or none",
                 hint: "make it with qsh.initramfs.new, or leave `agent` out")
-        case .noTerminal:
-            Diagnostic(
-                .usage, "cannot hand over the console: standard input and output are no terminal",
-                hint: "ask `qsh.interactive` first")
         case .noAgent:
             Diagnostic(
                 .usage, "cannot copy files: the machine has no agent",

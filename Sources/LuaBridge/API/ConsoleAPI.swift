@@ -7,15 +7,19 @@ final class ConsoleObject: LuaObject {
     let console: Console
     /// Limit of a wait that names none, in seconds.
     private let timeout: Double
+    /// The machine's own end of the story: what a failed wait is to be reported as.
+    private let explain: @LoopActor (any Error) async -> any Error
     /// Hands the console to the user's terminal.
-    private let interact: @LoopActor (InteractOptions) async throws -> String
+    private let interact: @LoopActor (EscapePrefix?) async throws -> String
 
     init(
         _ console: Console, timeout: Double,
-        interact: @escaping @LoopActor (InteractOptions) async throws -> String
+        explain: @escaping @LoopActor (any Error) async -> any Error,
+        interact: @escaping @LoopActor (EscapePrefix?) async throws -> String
     ) {
         self.console = console
         self.timeout = timeout
+        self.explain = explain
         self.interact = interact
     }
 
@@ -62,7 +66,9 @@ final class ConsoleObject: LuaObject {
         let patterns = try texts(call, 1).map { text in
             isPattern ? try ConsolePattern.lua(text) : try ConsolePattern.literal(text)
         }
-        let result = try await object.console.expect(patterns, limits: limits)
+        let result = try await object.explained {
+            try await object.console.expect(patterns, limits: limits)
+        }
         return [.table(result.luaTable)]
     }
 
@@ -85,14 +91,15 @@ final class ConsoleObject: LuaObject {
         _ call: LuaCall, _ body: (Console, [UInt8]) async throws -> Void
     ) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
-        try await body(object.console, call.bytes(1, "text"))
+        let text = try call.bytes(1, "text")
+        try await object.explained { try await body(object.console, text) }
         return []
     }
 
     private static func sendline(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
         let text = try call.optional(1) { try call.string(1, "text") } ?? ""
-        try await object.console.sendline(text)
+        try await object.explained { try await object.console.sendline(text) }
         return []
     }
 
@@ -103,8 +110,10 @@ final class ConsoleObject: LuaObject {
         let options = try call.options(at: 2)
         let limit = try options.seconds("timeout") ?? object.timeout
         try options.finish()
-        try await object.console.settle(
-            quiet: .seconds(quiet), limit: duration(limit) ?? .seconds(Int64.max / 2))
+        try await object.explained {
+            try await object.console.settle(
+                quiet: .seconds(quiet), limit: duration(limit) ?? .seconds(1_000_000_000))
+        }
         return []
     }
 
@@ -112,35 +121,24 @@ final class ConsoleObject: LuaObject {
     private static func interact(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
         let options = try call.options(at: 1)
-        var interaction = InteractOptions()
+        let escape: EscapePrefix?
         switch options.value("escape") {
-        case nil: break
-        case .bool(false): interaction.escape = nil
-        case .string(let text): interaction.escape = try InteractOptions.key(text, options)
+        case nil: escape = .standard
+        case .bool(false): escape = nil
+        case .string(let text): escape = try EscapePrefix(String(decoding: text, as: UTF8.self))
         default: throw options.mismatch("escape", expects: #"a key like "^]", or false"#)
         }
         try options.finish()
-        return [.text(try await object.interact(interaction))]
+        return [.text(try await object.interact(escape))]
+    }
+
+    private func explained<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch { throw await explain(error) }
     }
 
     /// No duration for `math.huge`.
     private static func duration(_ seconds: Double) -> Duration? {
         seconds < 9e9 ? .seconds(seconds) : nil
-    }
-}
-
-/// How a console is handed to the user.
-struct InteractOptions: Sendable {
-    /// The control character that is qsh's own; nil for none.
-    var escape: UInt8? = 0x1D
-
-    /// `^A` to `^_` as the byte.
-    @LoopActor
-    static func key(_ text: [UInt8], _ options: LuaOptions) throws -> UInt8 {
-        guard text.count == 2, text[0] == UInt8(ascii: "^"), (0x40...0x7A).contains(text[1]) else {
-            throw options.mismatch("escape", expects: #"a key like "^]", or false"#)
-        }
-        return text[1] & 0x1F
     }
 }
 

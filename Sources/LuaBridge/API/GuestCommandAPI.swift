@@ -56,7 +56,7 @@ extension MachineObject {
         let permissions = mode.map { UInt32($0.bits) } ?? file.permissions
         try await object.overAgent { commands in
             try await commands.copyIn(
-                guest, mode: permissions, from: .source { try await file.next() }, until: deadline)
+                guest, mode: permissions, from: .source { try file.next() }, until: deadline)
         }
         return []
     }
@@ -96,15 +96,8 @@ extension MachineObject {
         return try await attributed { try await body(commands) }
     }
 
-    /// A channel that ends is only a symptom: where the machine ended badly, that is the error.
     private func attributed<Result>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as GuestAgentError {
-            if error == .channelEnded { _ = try? await machine.wait(until: .after(.seconds(3))) }
-            if let failure = machine.failure { throw failure }
-            throw error
-        }
+        do { return try await body() } catch { throw await machine.explanation(of: error) }
     }
 }
 

@@ -53,7 +53,7 @@ final class InitramfsObject: LuaObject {
     func addBusybox(asked: FilePath?, _ services: QshServices) async throws {
         let busybox = try await Busybox.find(asked: asked, progress: services.note)
         try tree.addDefaultRoot()
-        try tree.addBusybox(from: busybox.path)
+        try tree.addBusybox(from: busybox.program)
     }
 
     /// Runs one adding method and returns the root itself, so that calls can be chained.

@@ -17,16 +17,17 @@ enum MachineAPI {
     private static func boot(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try MachineOptions(call.options(at: 1))
         let plan = try options.plan(services)
+        let name = options.name ?? "machine"
+        let echo = options.echo ? ConsoleEcho(services.echo) : nil
         let machine = try await Machine.boot(
-            plan.configuration, root: plan.root, name: options.name ?? "machine",
-            environment: services.environment, log: services.note
-        ) { console in
-            if options.echo { _ = console.subscribe(services.echo) }
-        }
+            plan.configuration, root: plan.root, name: name, environment: services.environment,
+            log: services.note
+        ) { console in echo?.follow(console) }
         return [
             .object(
                 MachineObject(
-                    machine, timeout: options.timeout, hasAgent: plan.hasAgent, services: services))
+                    machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent,
+                    echo: echo))
         ]
     }
 
@@ -76,7 +77,7 @@ extension MachineOptions {
         guard let image = configuration.kernel else { return [] }
         let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
         guard let folder = kernel.modules else { return [] }
-        return try KernelModules(folder).resolve(
+        return try KernelModules(folder: folder).resolve(
             InitramfsTree.guestAgentModules(for: configuration.arch))
     }
 }

@@ -14,13 +14,18 @@ final class MachineObject: LuaObject {
     /// Long enough for a debug kernel under TCG on a busy host.
     static let defaultTimeout = 120.0
 
-    init(_ machine: Machine, timeout: Double?, hasAgent: Bool, services: QshServices) {
+    init(_ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho?) {
         self.machine = machine
         self.hasAgent = hasAgent
         let timeout = timeout ?? Self.defaultTimeout
         self.timeout = timeout
-        console = ConsoleObject(machine.console, timeout: timeout) { options in
-            try await services.interact(machine, options.escape)
+        console = ConsoleObject(machine.console, timeout: timeout) { error in
+            await machine.explanation(of: error)
+        } interact: { prefix in
+            // The user's terminal shows everything by itself meanwhile.
+            echo?.isPaused = true
+            defer { echo?.isPaused = false }
+            return try await machine.interact(as: name, prefix: prefix).rawValue
         }
     }
 
@@ -57,7 +62,10 @@ final class MachineObject: LuaObject {
 
     func luaClose() async { await machine.kill() }
 
-    func luaCollect() { machine.killWithoutWaiting() }
+    func luaCollect() {
+        let machine = machine
+        LoopActor.task { await machine.kill() }
+    }
 
     /// `machine:wait { timeout = … }`: how it ended; an end that is not well is an error.
     private static func wait(_ call: LuaCall) async throws -> [LuaValue] {

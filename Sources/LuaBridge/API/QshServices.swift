@@ -13,12 +13,6 @@ public struct QshServices: Sendable {
     public var environment: [String: String] = [:]
     /// Of the user's terminal, told to the guest when it boots; nil where there is none.
     public var terminalSize: TerminalSize?
-    /// Hands a machine's console to the user's terminal until they leave it (by the control
-    /// character given, where there is one) or it ends. Returns why it ended.
-    public var interact: @LoopActor @Sendable (Machine, UInt8?) async throws -> String = { _, _ in
-        throw APIError.noTerminal
-    }
-
     /// Makes services that are silent.
     public init() {}
 }

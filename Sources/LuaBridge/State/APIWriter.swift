@@ -56,7 +56,7 @@ extension ValueWriter {
         }
     }
 
-    private mutating func append(
+    mutating func append(
         _ primitive: LuaPrimitive, name: String, isMethod: Bool, flags: Int = 0
     ) {
         let bound = BoundPrimitive(primitive, name: name, isMethod: isMethod, home: home)

@@ -86,7 +86,8 @@ enum Host {
         isolated {
             guard let reply, let state = home(context)?.state else { return }
             state.interruptForegroundUnlessRunning()
-            state.raise(LuaErrorObject(.interrupted, home: state.home), in: reply)
+            state.raise(
+                LuaErrorObject(.interrupted, stops: true, home: state.home), in: reply)
         }
     }
 

@@ -55,10 +55,10 @@ public struct LuaCall: Sendable {
 
     /// An argument, `null` where there is none. Copies tables.
     ///
-    /// A table that cannot be copied, as it contains itself, counts as an empty one here; getters
-    /// that throw tell why.
+    /// A table that cannot be copied, as it contains itself, comes as ``LuaValue/opaque(_:)``;
+    /// getters that throw tell why.
     public func value(at index: Int) -> LuaValue {
-        (try? copy(index)) ?? .table(LuaTable())
+        (try? copy(index)) ?? (try? pinned(at: index)) ?? .null
     }
 
     /// An argument with its identity: tables come as ``LuaValue/opaque(_:)``.
@@ -119,6 +119,11 @@ public struct LuaCall: Sendable {
                 got: any.map { LuaValue.object($0).displayed } ?? "none")
         }
         return object
+    }
+
+    /// Breaks the stack; for the test of the trap.
+    func unbalance() {
+        if let frame { qlua_unbalance(frame) }
     }
 
     /// The object before the `:`, of whatever type.

@@ -30,9 +30,13 @@ public struct LuaError: DiagnosticError {
     /// The raised value, pinned; nil where it was not Lua that raised, or memory ran out.
     public let value: LuaValue?
 
+    /// Whether it stopped its task: within the task it is passed on as it is.
+    let stops: Bool
+
     init(
         _ diagnostic: Diagnostic, location: String? = nil, traceback: [LuaFrame] = [],
-        cause: (any Error)? = nil, underlying: (any Error)? = nil, value: LuaValue? = nil
+        cause: (any Error)? = nil, underlying: (any Error)? = nil, value: LuaValue? = nil,
+        stops: Bool = false
     ) {
         self.diagnostic = diagnostic
         self.location = location
@@ -40,6 +44,15 @@ public struct LuaError: DiagnosticError {
         self.cause = cause
         self.underlying = underlying
         self.value = value
+        self.stops = stops
+    }
+
+    /// As those see it who waited for the task; they are not stopped themselves.
+    var fromOutside: LuaError {
+        guard stops else { return self }
+        return LuaError(
+            diagnostic, location: location, traceback: traceback, cause: cause,
+            underlying: underlying)
     }
 
     static let closed = LuaError(Diagnostic(.recipeFailed, "cannot call Lua: its state is closed"))

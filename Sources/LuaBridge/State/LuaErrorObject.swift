@@ -25,13 +25,19 @@ final class LuaErrorObject: LuaObject {
 
     let diagnostic: Diagnostic
     let underlying: (any Error)?
+    /// Whether it ends its task: no `pcall` catches it.
+    let stops: Bool
     private let home: LuaHome
     private var pinnedCause: LuaValue?
     /// As the shim wrote it where the error was first raised.
     var trace: [UInt8] = []
 
-    init(_ diagnostic: Diagnostic, underlying: (any Error)? = nil, home: LuaHome) {
+    init(
+        _ diagnostic: Diagnostic, underlying: (any Error)? = nil, stops: Bool = false,
+        home: LuaHome
+    ) {
         self.diagnostic = diagnostic
+        self.stops = stops
         self.underlying = underlying
         self.home = home
     }

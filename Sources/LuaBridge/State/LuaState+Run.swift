@@ -6,7 +6,8 @@ extension LuaState {
     /// spawned has ended or been cancelled and unwound.
     ///
     /// - Parameter arguments: what `...` and the global `arg` hold; `arg[0]` is the chunk's name.
-    /// - Throws: `LuaError`; of kind `usage` where the chunk does not load.
+    /// - Throws: `LuaError`; of kind `usage` where the chunk does not load. ``LuaExit`` where the
+    ///   recipe called `os.exit`.
     public func run(_ chunk: LuaChunk, arguments: [String] = []) async throws -> [LuaValue] {
         let function = try load(chunk.source, chunk)
         let values = arguments.map { LuaValue.text($0) }
@@ -14,7 +15,6 @@ extension LuaState {
         table.fields = [.init(.integer(0), .text(chunk.name))]
         try perform(QLUA_OP_GLOBAL, ["arg", .table(table)])
         let scope = LuaScope()
-        scope.state = self
         let outer = self.scope
         self.scope = scope
         defer { self.scope = outer }
@@ -32,8 +32,8 @@ extension LuaState {
     ///
     /// Spawned tasks go on. Tables in the results are pinned, not copied.
     public func evaluate(_ chunk: LuaChunk) async throws -> [LuaValue] {
-        let function =
-            try (try? load(Array("return ".utf8) + chunk.source, chunk)) ?? load(chunk.source, chunk)
+        let expression = try? load(Array("return ".utf8) + chunk.source, chunk)
+        let function = try expression ?? load(chunk.source, chunk)
         return try await foreground(function, [], in: scope)
     }
 
@@ -53,8 +53,14 @@ extension LuaState {
         let task = try spawn(function, arguments, in: scope)
         let outer = foreground
         foreground = task
+        exit = nil
         defer { foreground = outer }
-        return try await finish(task)
+        do {
+            return try await finish(task)
+        } catch {
+            if let exit { throw exit }
+            throw error
+        }
     }
 
     private func load(_ source: [UInt8], _ chunk: LuaChunk) throws(LuaError) -> LuaValue {

@@ -25,6 +25,8 @@ public final class LuaState {
     var scope = LuaScope()
     var pendingWait: (@LoopActor @Sendable () async throws -> [LuaValue])?
     let tasksChanged = Broadcast()
+    /// What a recipe gave `os.exit`.
+    var exit: LuaExit?
     private var trace: (identity: UInt, bytes: [UInt8])?
 
     /// Makes a state with Lua's standard libraries.
@@ -37,11 +39,16 @@ public final class LuaState {
         lua = qlua_new(&host, context, Int64(configuration.failingAllocation ?? 0))
         guard let lua else { throw LuaError.noMemory }
         home.state = self
-        scope.state = self
         home.open(lua)
         let folders = configuration.moduleFolders + configuration.libraryFolders
         do {
             try perform(QLUA_OP_PRELUDE, [.list(folders.map { .text($0.string) })])
+            try perform(QLUA_OP_INSTALL) { writer in
+                writer.append("os")
+                writer.tableHeader(fields: 1)
+                writer.append("exit")
+                writer.append(LuaExit.primitive, name: "os.exit", isMethod: false)
+            }
         } catch {
             closeNow()
             throw error
@@ -237,7 +244,7 @@ public final class LuaState {
         return LuaError(
             raised.diagnostic, location: trace.location(besides: configuration.libraryFolders),
             traceback: trace.frames, cause: raised.cause, underlying: raised.underlying,
-            value: pin)
+            value: pin, stops: raised.stops)
     }
 }
 

@@ -16,8 +16,9 @@ final class LuaTask: LuaObject {
     /// Keeps the coroutine alive.
     private let thread: LuaValue
     let coroutine: OpaquePointer
-    unowned let scope: LuaScope
-    private let home: LuaHome
+    /// Nil once the run is over; recipes may hold a task for longer.
+    private(set) weak var scope: LuaScope?
+    let home: LuaHome
     /// What the present wait gave; sent at the next step.
     private var outcome: Result<[LuaValue], any Error> = .success([])
     /// Counts waits, so that what comes late for one is not taken for the next.
@@ -82,10 +83,12 @@ final class LuaTask: LuaObject {
     /// Raises `reason` at the task's wait, at the next one if it does not wait now.
     ///
     /// - Parameter again: whether one that is unwinding already is to be cancelled once more.
+    ///
+    /// The error cannot be caught: it unwinds the task, whose `__close` handlers may wait.
     func cancel(_ reason: Diagnostic = .cancelled, again: Bool = false) {
         guard again || !wasCancelled, !hasEnded else { return }
         wasCancelled = true
-        let object = LuaErrorObject(reason, home: home)
+        let object = LuaErrorObject(reason, stops: true, home: home)
         switch phase {
         case .fresh: end(.failure(LuaError(reason)))
         case .waiting:
@@ -101,10 +104,10 @@ final class LuaTask: LuaObject {
         generation += 1
         wait?.cancel()
         wait = nil
-        phase = .ended(result)
+        phase = .ended(result.mapError(\.fromOutside))
         // Nobody has to be told of a cancellation that was asked for.
         if wasCancelled, failure?.diagnostic.verdict == .interrupted { wasObserved = true }
-        scope.ended(self)
+        scope?.ended(self)
         home.state?.tasksChanged.notify()
     }
 
@@ -128,7 +131,7 @@ final class LuaScope {
     /// Failed, and nobody has waited for them yet.
     private var failed: [LuaTask] = []
 
-    weak var state: LuaState?
+    nonisolated init() {}
 
     func add(_ task: LuaTask) { live[ObjectIdentifier(task)] = task }
 

@@ -119,3 +119,20 @@ extension LuaValue: Equatable {
         }
     }
 }
+
+extension LuaValue: CustomDebugStringConvertible {
+    /// Data as Lua would write it; for tests and for debugging.
+    public var debugDescription: String {
+        switch self {
+        case .null: "nil"
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string: "\"\(text ?? "")\""
+        case .table(let table): "{ \(table.sequence), \(table.fields) }"
+        case .object(let object): "\(type(of: object))"
+        case .function: "function"
+        case .opaque(let reference): reference.typeName
+        }
+    }
+}

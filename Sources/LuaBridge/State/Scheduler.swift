@@ -152,8 +152,8 @@ extension LuaState {
     }
 
     /// Called where running code takes the interrupt: a spawned task's end is not the recipe's.
-    func interruptForegroundUnlessRunning() {
+    func interruptForegroundUnlessRunning(_ reason: Diagnostic = .interrupted) {
         guard let foreground, foreground !== current else { return }
-        foreground.cancel(.interrupted, again: true)
+        foreground.cancel(reason, again: true)
     }
 }

@@ -126,12 +126,12 @@ extension LuaTask {
     func luaClose() async {
         wasObserved = true
         cancel()
-        guard let state = scope.state else { return }
+        guard let state = home.state else { return }
         _ = await state.settled(by: .never) { self.hasEnded }
     }
 
     private func waited(by caller: LuaTask?) async throws -> [LuaValue] {
-        guard let state = scope.state else { throw LuaError.closed }
+        guard let state = home.state else { throw LuaError.closed }
         var waiting: LuaTask? = self
         while let task = waiting {
             if task === caller { throw LuaTaskError.waitsForItself }

@@ -108,7 +108,7 @@ struct ValueWriter {
         // a million dead ones would cost more than they do.
         let error = object as? LuaErrorObject
         tag(QLUA_OBJECT, retained(ObjectBox(object, error: error)))
-        put(error == nil ? objectIdentity(object) : 0)
+        put(error.map { UInt64($0.stops ? QLUA_STOP : QLUA_ERROR) } ?? objectIdentity(object))
         put(type)
     }
 

@@ -32,7 +32,8 @@ struct ByteWindow: ~Copyable {
     func bytes(_ range: Range<Int>) -> [UInt8] {
         let lower = max(range.lowerBound, start)
         guard lower < range.upperBound else { return [] }
-        return Array(UnsafeBufferPointer(start: pointer(at: lower), count: range.upperBound - lower))
+        let count = range.upperBound - lower
+        return Array(UnsafeBufferPointer(start: pointer(at: lower), count: count))
     }
 
     @inline(__always)

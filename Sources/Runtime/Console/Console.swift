@@ -27,6 +27,8 @@ public final class Console {
     /// A report that has not ended a wait yet.
     var undelivered: CrashReport?
     var crashTimer: LoopTimer?
+    /// What the shell on this console can do, once asked.
+    var shellWay: ConsoleShell.Way?
     private(set) var transport: (any ByteTransport)?
     private var pauseTimer: LoopTimer?
     private var subscribers: [Int: (UnsafeRawBufferPointer) -> Void] = [:]

@@ -83,7 +83,9 @@ extension ExpectFailure {
         diagnostic(verdict, "console: expected \(alternatives(patterns))", what)
     }
 
-    fileprivate func diagnostic(_ verdict: Verdict, _ expected: String, _ got: String) -> Diagnostic {
+    fileprivate func diagnostic(
+        _ verdict: Verdict, _ expected: String, _ got: String
+    ) -> Diagnostic {
         Diagnostic(
             verdict, "\(expected) but \(got)", notes: notes,
             hint: echoed == nil

@@ -90,7 +90,7 @@ public enum CrashClassifier {
     ///
     /// - Parameter text: the kernel's text behind its stamp, without escapes and line end.
     public static func classify(_ text: ArraySlice<UInt8>) -> (kind: CrashKind, detail: String)? {
-        // `watchdog: BUG: soft lockup`, `rcu: INFO: …`, `CPU 0 Unable to handle …` (MIPS, LoongArch)
+        // `watchdog: BUG: soft lockup`, `rcu: INFO: …`, on MIPS `CPU 0 Unable to handle …`.
         let body = withoutPrefix(text) ?? text
         guard let first = body.first else { return nil }
         let found = special(body, first: first) ?? byRule(body, first: first)
@@ -159,9 +159,8 @@ extension CrashClassifier {
 
     /// `divide error: 0000 [#1] PREEMPT SMP`: x86 names the trap, then its error code and a count.
     private static func isTrap(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let count = range(of: " [#", in: text), contains(text[count.upperBound...], "]") else {
-            return false
-        }
+        guard let count = range(of: " [#", in: text), contains(text[count.upperBound...], "]")
+        else { return false }
         let code = text[..<count.lowerBound].suffix(6)
         let isCode = code.count == 6 && code.starts(with: ": ")
             && code.dropFirst(2).allSatisfy { ByteSet.hexadecimal.contains($0) }
@@ -170,7 +169,8 @@ extension CrashClassifier {
 
     /// What carries one of these words only looks like trouble.
     private static func isSuppressed(_ text: ArraySlice<UInt8>) -> Bool {
-        contains(text, "lockdep is turned off") || contains(text, "workqueue cpumask: online intersect")
+        contains(text, "lockdep is turned off")
+            || contains(text, "workqueue cpumask: online intersect")
             || contains(text, "Stall ended before state dump start")
     }
 

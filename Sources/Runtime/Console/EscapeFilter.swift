@@ -53,7 +53,9 @@ struct EscapeFilter {
     private func find(
         _ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ from: Int, _ end: Int
     ) -> Int {
-        guard from < end, let hit = memchr(bytes + from, Int32(byte), end - from) else { return end }
+        guard from < end, let hit = memchr(bytes + from, Int32(byte), end - from) else {
+            return end
+        }
         return UnsafeRawPointer(hit) - UnsafeRawPointer(bytes)
     }
 

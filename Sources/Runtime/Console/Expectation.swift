@@ -52,7 +52,9 @@ struct Expectation {
         let limit = kernelMatch?.position ?? .max
         if let best, best.found.range.lowerBound < limit {
             let start = best.found.range.lowerBound
-            if let open, (open.from, open.index) < (start, best.index) { return .none(isOpen: true) }
+            if let open, (open.from, open.index) < (start, best.index) {
+                return .none(isOpen: true)
+            }
             return .matched(take(best.found, best.index, stream))
         }
         guard let kernelMatch else { return .none(isOpen: open != nil) }
@@ -72,7 +74,17 @@ struct Expectation {
         nextEntry = stream.droppedEntries + offset
     }
 
+    /// Whether it is worth a closer look: nearly every line of the kernel's is not.
+    private func mayMatch(_ line: [UInt8]) -> Bool {
+        scans.contains { scan in
+            guard scan.pattern.scope != .program else { return false }
+            guard case .literal(let needle) = scan.pattern.kind else { return true }
+            return qlinux_memmem(line, line.count, needle, needle.count) != nil
+        }
+    }
+
     private func match(_ entry: ConsoleStream.KernelEntry, _ number: Int) -> KernelMatch? {
+        guard mayMatch(entry.bytes) else { return nil }
         var line = ByteWindow(limit: entry.bytes.count)
         entry.bytes.withUnsafeBufferPointer { buffer in
             if let base = buffer.baseAddress { line.append(base, buffer.count) }
@@ -131,7 +143,8 @@ extension ConsoleStream {
     fileprivate func startOfLine(before position: Int) -> Int {
         let from = max(cursor, window.start)
         guard position > from,
-            let hit = qlinux_memrchr(window.pointer(at: from), Int32(UInt8.lineFeed), position - from)
+            let hit = qlinux_memrchr(
+                window.pointer(at: from), Int32(UInt8.lineFeed), position - from)
         else { return from }
         return from + (UnsafeRawPointer(hit) - UnsafeRawPointer(window.pointer(at: from))) + 1
     }

@@ -96,8 +96,8 @@ struct ProgramScan {
         seen = window.end
         let base = window.pointer(at: window.start)
         var matcher = LuaPatternMatcher(
-            pattern, text: base, bounds: max(0, origin - window.start)..<(window.end - window.start),
-            budget: budget)
+            pattern, text: base,
+            bounds: max(0, origin - window.start)..<(window.end - window.start), budget: budget)
         let result = attempts(
             pattern, &matcher, text: base, windowStart: window.start, end: window.end,
             isFinal: isFinal)

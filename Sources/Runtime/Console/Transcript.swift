@@ -22,7 +22,7 @@ public final class Transcript {
     public static let flushDelay: Duration = .milliseconds(100)
 
     private static let flushSize = 64 * 1024
-    private static let tailSize = 64 * 1024
+    private static let tailSize = 16 * 1024
 
     private var log: Int32 = -1
     private var timing: Int32 = -1

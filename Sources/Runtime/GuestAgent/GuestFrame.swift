@@ -90,12 +90,15 @@ enum GuestFrame {
     /// Largest piece of input in one frame.
     static let inputPiece = 64 * 1024
     static let magic: [UInt8] = [
-        0x9f, 0x71, 0x73, 0x68, 0x2d, 0x61, 0x67, 0x65, 0x6e, 0x74, 0xf3, 0x0d, 0x0a, 0x1a, 0x00, 0xc5,
+        0x9f, 0x71, 0x73, 0x68, 0x2d, 0x61, 0x67, 0x65,
+        0x6e, 0x74, 0xf3, 0x0d, 0x0a, 0x1a, 0x00, 0xc5,
     ]
     static let marker: [UInt8] = Array("qsh".utf8)
 
     /// Lays out one frame.
-    static func encode(_ kind: Kind, id: UInt32, _ payload: some Collection<UInt8> = []) -> [UInt8] {
+    static func encode(
+        _ kind: Kind, id: UInt32, _ payload: some Collection<UInt8> = []
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(headerSize + payload.count)
         bytes += marker

@@ -25,7 +25,7 @@ public enum KernelFinder {
         }
         if arch == .ofHost, let kernel = ofHost() { return kernel }
         let cache = try cache ?? Cache.ofUser(environment: environment)
-        return try await debian(arch, cache, progress)
+        return try await debian(arch, cache, environment, progress)
     }
 
     private static func at(
@@ -50,14 +50,18 @@ public enum KernelFinder {
         return FileTree.isReadable(path) ? try? Kernel(image: path, origin: .host) : nil
     }
 
-    private static func debian(
-        _ arch: Arch, _ cache: Cache, _ progress: @escaping @LoopActor (String) -> Void
+    /// Debian's smallest kernel for the architecture, whatever else there is.
+    static func debian(
+        _ arch: Arch, _ cache: Cache, _ environment: HostEnvironment,
+        _ progress: @escaping @LoopActor (String) -> Void
     ) async throws -> Kernel {
         let package = DebianPackage(
             arch.debian.kernelPackage, arch: arch,
             following: ["linux-image-", "linux-binary-", "linux-modules-"],
             instead: "give `kernel = PATH` or set QSH_KERNEL")
-        let folder = try await package.fetch(into: cache, progress: progress) { folder in
+        let folder = try await package.fetch(
+            into: cache, environment: environment, progress: progress
+        ) { folder in
             _ = try at(folder, origin: .debian, arch: arch)
         }
         return try at(folder, origin: .debian, arch: arch)

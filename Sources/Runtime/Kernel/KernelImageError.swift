@@ -36,7 +36,7 @@ public struct KernelImageError: DiagnosticError, Equatable {
         case .unreadable(.isDirectory): "expected a kernel image, got a folder"
         case .unreadable(.invalidArgument): "expected a kernel image, got a device or a pipe"
         case .unreadable(.permissionDenied): "permission denied"
-        case .unreadable(let errno): "could not be read: \(errno)"
+        case .unreadable(let errno): "could not be read: \(errno.lowercased)"
         case .empty: "not a kernel: it is empty"
         case .notAKernel(let whatItIs): "not a kernel: it is \(whatItIs)"
         case .truncated(let got, let promised):

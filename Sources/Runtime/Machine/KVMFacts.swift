@@ -119,9 +119,9 @@ extension KVMFacts.Obstacle {
             "the guest is \(guest), but this host is \(host)"
         case .notOpened(.noSuchFileOrDirectory): "this host has no /dev/kvm"
         case .notOpened(.permissionDenied): "no permission to open /dev/kvm"
-        case .notOpened(let errno): "/dev/kvm did not open: \(errno)"
+        case .notOpened(let errno): "/dev/kvm did not open: \(errno.lowercased)"
         case .unknownVersion(let version): "/dev/kvm speaks version \(version), expected 12"
-        case .noMachine(let errno): "/dev/kvm opens, but makes no machine: \(errno)"
+        case .noMachine(let errno): "/dev/kvm opens, but makes no machine: \(errno.lowercased)"
         case .noHardwareVirtualization:
             "/dev/kvm opens, but the processor shows neither vmx nor svm"
         case .missingFeatures(let names):

@@ -3,7 +3,8 @@ import SystemPackage
 
 /// A running QEMU: its console, its control socket, its agent's port, its end.
 ///
-/// Made by ``boot(_:name:environment:runs:console:log:onConsole:)``. Dropping the last reference kills it.
+/// Made by ``boot(_:root:name:environment:runs:console:kvm:log:onConsole:)``. Dropping the last
+/// reference kills QEMU.
 @LoopActor
 public final class Machine {
     /// What it was made from.
@@ -86,11 +87,17 @@ public final class Machine {
     @discardableResult
     public func kill() async -> MachineExit? {
         guard exit == nil else { return exit }
-        wasKilled = true
-        child.signal(SIGKILL)
+        killWithoutWaiting()
         let ended = LoopActor.task { _ = try? await self.wait(until: .after(.seconds(10))) }
         await ended.value
         return exit
+    }
+
+    /// Sends QEMU SIGKILL and does not wait for its end, for callers that cannot.
+    public func killWithoutWaiting() {
+        guard exit == nil else { return }
+        wasKilled = true
+        child.signal(SIGKILL)
     }
 
     /// In a few words, for the notes of errors.

@@ -32,7 +32,7 @@ public enum MachineConfigurationError: DiagnosticError, Equatable {
         case .noSuchFileOrDirectory: "no such file"
         case .permissionDenied: "permission denied"
         case .isDirectory: "expected a file, got a folder"
-        default: "could not be read: \(errno)"
+        default: "could not be read: \(errno.lowercased)"
         }
     }
 }

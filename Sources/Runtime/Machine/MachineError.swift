@@ -78,8 +78,7 @@ public struct MachineError: DiagnosticError, Equatable {
         var notes: [String] = []
         if case .ended(let exit) = reason, case .crash(let report) = exit.cause {
             notes.append(Self.block("the kernel's report", report.lines))
-        }
-        if case .refused = reason {} else if !context.lastLines.isEmpty {
+        } else if case .refused = reason {} else if !context.lastLines.isEmpty {
             let count = context.lastLines.count
             notes.append(
                 Self.block(count == 1 ? "last line" : "last \(count) lines", context.lastLines))
@@ -125,6 +124,9 @@ public struct MachineError: DiagnosticError, Equatable {
 }
 
 extension MachineError {
+    /// QEMU's first sentence in short, or the message where there is none.
+    var firstWords: String { Self.firstWords(context.qemuWords) ?? message }
+
     /// QEMU's sentence without its own name in front.
     private static func firstWords(_ words: String) -> String? {
         // Warnings come first, and are not why it ended.

@@ -53,6 +53,8 @@ extension Machine {
         }
     }
 
+    private static let sysRqPause: Duration = .milliseconds(300)
+
     private func askGuest(until deadline: Deadline) async {
         if let commands, commands.isConnected {
             let command = GuestCommand(.shell("sync; poweroff -f"))
@@ -65,6 +67,9 @@ extension Machine {
             _ = try? await qmp.execute(
                 "chardev-send-break", ["id": .string(QEMUArguments.serialName)], until: deadline)
             _ = try? await console.send(letter)
+            // The UART has one flag for "a break came": a second break must not overtake the
+            // first one's letter.
+            _ = try? await changed.wait(until: .after(Self.sysRqPause)) { self.exit != nil }
         }
     }
 }

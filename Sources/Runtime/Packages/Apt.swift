@@ -13,24 +13,22 @@ struct Apt {
         case own(FilePath)
     }
 
+    let programs: AptPrograms
     let arch: Arch
     let lists: Lists
-
-    /// The programs that are needed; all are in Debian's essential set or in apt itself.
-    static let programs = ["apt-get", "apt-cache", "dpkg-deb"]
 
     /// A package's newest version; nil where the lists do not have it.
     func record(of package: String) async throws -> DebianRecord? {
         let name = "\(package):\(arch.debian.architecture)"
         let result = try await run(
-            "apt-cache", ["show", "--no-all-versions", name], limit: .seconds(60))
+            programs.aptCache, ["show", "--no-all-versions", name], limit: .seconds(60))
         return result.succeeded ? DebianRecord(result.outputText) : nil
     }
 
     /// Downloads packages into a folder; apt checks each against its signed lists.
     func download(_ records: [DebianRecord], into folder: FilePath) async throws -> CommandResult {
         try await run(
-            "apt-get", ["-q", "download"] + records.map(\.specification), in: folder,
+            programs.aptGet, ["-q", "download"] + records.map(\.specification), in: folder,
             limit: .seconds(900))
     }
 
@@ -48,26 +46,13 @@ struct Apt {
         } catch {
             throw CacheError.unusable(folder, error)
         }
-        return try await run("apt-get", ["-q", "update"], limit: .seconds(300))
+        return try await run(programs.aptGet, ["-q", "update"], limit: .seconds(300))
     }
-
-    /// Unpacks without root rights: owners are then the caller.
-    static func unpack(_ file: FilePath, into folder: FilePath) async throws -> CommandResult {
-        try await CommandRunner.run(
-            Command(["dpkg-deb", "-x", file.string, folder.string], environment: ["LC_ALL": "C"]),
-            outputLimit: outputLimit, until: .after(.seconds(300)))
-    }
-
-    private static let outputLimit = 4 << 20
 
     private func run(
-        _ program: String, _ arguments: [String], in folder: FilePath? = nil, limit: Duration
+        _ program: FilePath, _ arguments: [String], in folder: FilePath? = nil, limit: Duration
     ) async throws -> CommandResult {
-        let command = Command(
-            [program] + options + arguments, environment: ["LC_ALL": "C"],
-            workingDirectory: folder)
-        return try await CommandRunner.run(
-            command, outputLimit: Self.outputLimit, until: .after(limit))
+        try await programs.run(program, options + arguments, in: folder, limit: limit)
     }
 
     private var options: [String] {

@@ -47,6 +47,7 @@ public struct Cache: Sendable, Equatable {
             let scratch = try makeScratch(of: name)
             do {
                 let made = try await make(scratch)
+                await writeThrough(made)
                 try rename(made, to: path)
             } catch {
                 await removeScratch(of: name)
@@ -94,7 +95,8 @@ public struct Cache: Sendable, Equatable {
     private func makeScratch(of name: String) throws(CacheError) -> FilePath {
         var template = Array(root.appending(scratchPrefix(of: name) + "XXXXXX").string.utf8CString)
         guard mkdtemp(&template) != nil else { throw .unusable(root, Errno(rawValue: errno)) }
-        return FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        let path = template.dropLast().map(UInt8.init(bitPattern:))
+        return FilePath(String(decoding: path, as: UTF8.self))
     }
 
     /// A kernel package is 1,200 files: the loop goes on meanwhile.
@@ -106,6 +108,14 @@ public struct Cache: Sendable, Equatable {
         _ = try? await WorkerThread.run { _ in
             for name in found { FileTree.remove(root.appending(name)) }
         }
+    }
+
+    /// A power cut after the rename must not leave an entry of empty files. Only a precaution:
+    /// where sync(1) cannot do it, nothing else is wrong.
+    @LoopActor
+    private func writeThrough(_ made: FilePath) async {
+        _ = try? await CommandRunner.run(
+            Command(["sync", "--file-system", made.string]), until: .after(.seconds(60)))
     }
 
     private func rename(_ made: FilePath, to path: FilePath) throws(CacheError) {

@@ -28,12 +28,14 @@ public struct DebianPackage: Sendable {
     /// Returns the folder with the package's files, fetching them where they are not there.
     ///
     /// - Parameters:
+    ///   - environment: where `PATH` is taken from, on which apt is looked up.
     ///   - progress: one line before the download, and one where another process is at it.
     ///   - check: throws where the files are not what was hoped for; nothing is kept then.
     /// - Throws: ``PackageError``, ``CacheError``, what `check` throws.
     @LoopActor
     public func fetch(
-        into cache: Cache, progress: @escaping @LoopActor (String) -> Void,
+        into cache: Cache, environment: HostEnvironment = .current,
+        progress: @escaping @LoopActor (String) -> Void,
         check: @LoopActor (FilePath) throws -> Void = { _ in }
     ) async throws -> FilePath {
         try await cache.entry(
@@ -41,7 +43,8 @@ public struct DebianPackage: Sendable {
             waiting: { progress("waiting for another qsh that fetches \(name)") },
             make: { scratch in
                 let download = PackageDownload(
-                    package: self, cache: cache, scratch: scratch, progress: progress)
+                    package: self, cache: cache, scratch: scratch,
+                    programs: try AptPrograms(for: self, environment), progress: progress)
                 let folder = try await download.run()
                 try check(folder)
                 return folder

@@ -26,7 +26,8 @@ struct DebianRecord: Sendable, Equatable {
             fields[line[..<colon]] = value
         }
         guard let name = fields["Package"], let version = fields["Version"],
-            let architecture = fields["Architecture"], let size = fields["Size"].flatMap({ UInt64($0) })
+            let architecture = fields["Architecture"],
+            let size = fields["Size"].flatMap({ UInt64($0) })
         else { return nil }
         self.name = String(name)
         self.version = String(version)

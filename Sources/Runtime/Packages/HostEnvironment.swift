@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// The variables that qsh was started with, as a value that tests can make.
 public struct HostEnvironment: Sendable, Equatable {
@@ -16,5 +17,10 @@ public struct HostEnvironment: Sendable, Equatable {
     public subscript(name: String) -> String? {
         let value = variables.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
         return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A program on its `PATH`.
+    func locate(_ program: String) -> FilePath? {
+        Command.locate(program, path: self["PATH"] ?? "/usr/bin:/bin")
     }
 }

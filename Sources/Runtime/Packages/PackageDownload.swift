@@ -6,41 +6,42 @@ final class PackageDownload {
     private let package: DebianPackage
     private let cache: Cache
     private let scratch: FilePath
+    private let programs: AptPrograms
     private let progress: @LoopActor (String) -> Void
     private var said: Set<String> = []
 
     init(
-        package: DebianPackage, cache: Cache, scratch: FilePath,
+        package: DebianPackage, cache: Cache, scratch: FilePath, programs: AptPrograms,
         progress: @escaping @LoopActor (String) -> Void
     ) {
         self.package = package
         self.cache = cache
         self.scratch = scratch
+        self.programs = programs
         self.progress = progress
     }
 
     /// Returns the folder with the unpacked files, which lies in the scratch folder.
     func run() async throws -> FilePath {
-        for program in Apt.programs where Command.locate(program) == nil {
-            throw PackageError(package, .noApt(missing: program))
-        }
         if package.arch == .ofHost {
-            let apt = Apt(arch: package.arch, lists: .host)
+            let apt = Apt(programs: programs, arch: package.arch, lists: .host)
             // The host's lists may be missing, or older than what the mirror still keeps.
-            if let folder = try await downloaded(by: apt) as FilePath? { return folder }
+            if let folder = try await downloaded(by: apt) { return folder }
         }
         return try await withOwnLists()
     }
 
     private func withOwnLists() async throws -> FilePath {
         let folder = cache.path(of: "apt-\(package.arch.debian.architecture)")
-        let apt = Apt(arch: package.arch, lists: .own(folder))
+        let apt = Apt(programs: programs, arch: package.arch, lists: .own(folder))
         // apt's own lock does not wait.
         return try await cache.withLock("apt", until: .after(.seconds(900))) {
             say("updating package lists")
             var result = try await apt.update()
             // A mirror that is being synchronised is consistent again moments later.
-            if !result.succeeded { result = try await apt.update() }
+            if !result.succeeded, PackageError(package, .lists, result).reason != .offline {
+                result = try await apt.update()
+            }
             let records = try await records(from: apt)
             guard !records.isEmpty else {
                 throw result.succeeded
@@ -100,7 +101,7 @@ final class PackageDownload {
             throw CacheError.unusable(cache.root, error)
         }
         for file in FileTree.names(in: downloads) where file.hasSuffix(".deb") {
-            let result = try await Apt.unpack(downloads.appending(file), into: root)
+            let result = try await programs.unpack(downloads.appending(file), into: root)
             guard result.succeeded else { throw PackageError(package, .unpack, result) }
         }
         return root

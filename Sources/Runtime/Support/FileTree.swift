@@ -16,9 +16,26 @@ enum FileTree {
 
     /// Names in a folder, sorted, without the two dots; none where it cannot be read.
     static func names(in folder: FilePath) -> [String] {
-        guard let stream = folder.withPlatformString({ opendir($0) }) else { return [] }
+        entries(of: folder.string).map(\.name)
+    }
+
+    /// The same, with whether each is a folder itself, which a symlink to one is not.
+    static func entries(of folder: String) -> [(name: String, isFolder: Bool)] {
+        guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
-        return entryNames(stream).sorted()
+        var entries: [(name: String, isFolder: Bool)] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name == "." || name == ".." { continue }
+            // Some file systems leave the type to stat(2).
+            let type = Int(entry.pointee.d_type)
+            let isFolder = type == Int(DT_DIR)
+                || type == Int(DT_UNKNOWN) && isRealFolder("\(folder)/\(name)")
+            entries.append((name, isFolder))
+        }
+        return entries.sorted { $0.name < $1.name }
     }
 
     /// The path without symlinks and dots; as given where nothing is there.
@@ -48,6 +65,11 @@ enum FileTree {
     ///
     /// What cannot be removed stays, without an error: a leftover costs room, not correctness.
     static func remove(_ path: FilePath) { try? removeFileTree(path) }
+
+    private static func isRealFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
 
     private static func type(of path: FilePath) -> mode_t? {
         var status = stat()

@@ -225,7 +225,7 @@ import TestSupport
         #expect(
             findings == [
                 "transcript `\(folder)/console.log`: cannot write: No space left on device; "
-                    + "the newest 64 KiB stay in memory"
+                    + "the newest 16 KiB stay in memory"
             ])
         #expect(transcript.lastLines(20) == ["line", "line", "line"])
         removeFolder(folder)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import QshRuntime
@@ -11,8 +12,8 @@ import Testing
         let prompt = Array(ExpectPropertyTests.prompt.utf8)
         for printk in ExpectPropertyTests.kernelLines {
             for place in 0...prompt.count {
-                let stream = Array("uname\r\nLinux\r\n".utf8) + prompt[..<place] + Array(printk.utf8)
-                    + prompt[place...]
+                let stream = Array("uname\r\nLinux\r\n".utf8) + prompt[..<place]
+                    + Array(printk.utf8) + prompt[place...]
                 for cuts in [[], Array(0..<stream.count), [14 + place, 16 + place, 20 + place]] {
                     let result = try run(stream, cuts, [.literal("[rootfs ]# ")])
                     #expect(result?.before == Array("uname\nLinux\n".utf8), "\(printk) at \(place)")

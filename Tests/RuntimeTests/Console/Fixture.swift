@@ -9,7 +9,7 @@ enum Fixture {
         .appending("Fixtures")
 
     static func bytes(_ name: String) throws -> [UInt8] {
-        let file = try FileDescriptor.open(folder.appending(name), .readOnly)
+        let file = try FileDescriptor.open(folder.pushing(FilePath(name)), .readOnly)
         defer { try? file.close() }
         let size = try file.seek(offset: 0, from: .end)
         try file.seek(offset: 0, from: .start)

@@ -13,6 +13,7 @@ import Testing
     @Test @LoopActor func fileGoesInAndComesOutTheSame() async throws {
         let folder = try Folder()
         let agent = try HostAgent()
+        defer { agent.stop() }
         let bytes = randomBytes(5_000_001, seed: 3)
         let path = "\(folder.path)/file"
         try await agent.channel.copyIn(path, mode: 0o751, from: .bytes(bytes), until: Self.soon)
@@ -28,6 +29,7 @@ import Testing
 
     @Test @LoopActor func fileThatCannotBeSplicedIsRead() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         var received: [UInt8] = []
         try await agent.channel.copyOut("/proc/version", until: Self.soon) { received += $0 }
 
@@ -37,6 +39,7 @@ import Testing
     @Test @LoopActor func cancelledCopyLeavesNothing() async throws {
         let folder = try Folder()
         let agent = try HostAgent()
+        defer { agent.stop() }
         let started = Broadcast()
         var pieces = 0
         let task = LoopActor.task {
@@ -50,7 +53,7 @@ import Testing
                     return [1, 2, 3]
                 }, until: Self.soon)
         }
-        _ = try await started.wait(until: Self.soon) { pieces > 1 && !folder.names.isEmpty }
+        _ = try await started.wait(until: Self.soon) { pieces > 1 }
         while folder.names.isEmpty { try await agent.channel.ping(until: Self.soon) }
         task.cancel()
         await task.value
@@ -62,8 +65,37 @@ import Testing
         #expect(folder.names.isEmpty)
     }
 
+    @Test @LoopActor func deadAgentLeavesNoHalfFile() async throws {
+        let folder = try Folder()
+        let agent = try HostAgent()
+        defer { agent.stop() }
+        var pieces = 0
+        let asked = Broadcast()
+        let task = LoopActor.task {
+            try? await agent.channel.copyIn(
+                "\(folder.path)/file",
+                from: .source {
+                    pieces += 1
+                    asked.notify()
+                    if pieces > 1 { _ = try await Broadcast().wait(until: Self.soon) { false } }
+                    return [1, 2, 3]
+                }, until: Self.soon)
+        }
+        _ = try await asked.wait(until: Self.soon) { pieces > 1 }
+        while folder.names.isEmpty { try await agent.channel.ping(until: Self.soon) }
+        agent.kill()
+        await task.value
+        let limit = Self.soon
+        while !folder.names.isEmpty, !limit.hasPassed {
+            _ = try await asked.wait(until: .after(.milliseconds(5))) { false }
+        }
+
+        #expect(folder.names.isEmpty)
+    }
+
     @Test @LoopActor func badPathsAreNamed() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         await #expect(
             throws: GuestAgentError.file(
                 path: "/no/file", action: "open", .noSuchFileOrDirectory)
@@ -84,6 +116,7 @@ import Testing
 
     @Test @LoopActor func fullDeviceIsAnError() async throws {
         let agent = try HostAgent()
+        defer { agent.stop() }
         await #expect(
             throws: GuestAgentError.file(path: "/dev/full", action: "write", .noSpace)
         ) {

@@ -21,7 +21,8 @@ import Testing
             "option `append` expects one parameter in each element, got `quiet splash`"
         ),
         (
-            #"a="b" c=d"#, #"option `append` expects one parameter in each element, got `a="b" c=d`"#
+            #"a="b" c=d"#,
+            #"option `append` expects one parameter in each element, got `a="b" c=d`"#
         ),
     ])
     func refusesWhatTheKernelCannotRead(parameter: String, message: String) {

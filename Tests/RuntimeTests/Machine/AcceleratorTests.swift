@@ -29,7 +29,8 @@ import Testing
             line: "accelerator: tcg: /dev/kvm speaks version 11, expected 12"),
         Case(
             spoil: { $0.createError = .resourceBusy },
-            line: "accelerator: tcg: /dev/kvm opens, but makes no machine: Device or resource busy"),
+            line: "accelerator: tcg: "
+                + "/dev/kvm opens, but makes no machine: device or resource busy"),
         Case(
             spoil: { $0.cpuFlags = ["fpu", "hypervisor"] },
             line: "accelerator: tcg: /dev/kvm opens, but the processor shows neither vmx nor svm"),

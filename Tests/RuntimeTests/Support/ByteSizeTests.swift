@@ -21,7 +21,9 @@ import Testing
     @Test func aNumberCountsMebibytes() {
         #expect(ByteSize(mebibytes: 1024) == ByteSize("1G"))
         #expect(ByteSize(mebibytes: 0.5)?.bytes == 512 << 10)
-        for number in [0, -1, .nan, .infinity, 1e300] { #expect(ByteSize(mebibytes: number) == nil) }
+        for number in [0, -1, .nan, .infinity, 1e300] {
+            #expect(ByteSize(mebibytes: number) == nil)
+        }
     }
 
     @Test(arguments: [

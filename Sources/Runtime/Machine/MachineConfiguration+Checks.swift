@@ -1,0 +1,76 @@
+import Glibc
+import SystemPackage
+
+extension MachineConfiguration {
+    /// Checks everything that can be checked without QEMU.
+    ///
+    /// - Throws: what ``Machine/boot(_:root:name:environment:runs:console:kvm:log:onConsole:)``
+    ///   lists.
+    public func validate() throws {
+        try QEMUArguments.refuse(args)
+        if let kernel {
+            try KernelImage.identify(kernel).require(arch)
+            try append.withDefaults(for: arch).validate(for: arch)
+        }
+        if let initramfs { try Self.requireFile(initramfs, "initramfs") }
+    }
+
+    /// Finds what the kernel would do with the initramfs other than meant, by its own rules.
+    ///
+    /// - Parameter root: the tree that takes the place of ``initramfs``.
+    /// - Returns: what is odd, but may be meant so.
+    /// - Throws: ``InitramfsError`` where the kernel could not start its init.
+    func lint(_ root: InitramfsTree?) async throws -> [String] {
+        // With a root file system elsewhere, an image may well have no init.
+        guard kernel != nil, append.value(of: "root") == nil else { return [] }
+        var target = InitramfsLint.Target()
+        target.machine = arch.elf.machine
+        if let path = append.value(of: "rdinit") {
+            target.initPath = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
+        }
+        let findings: [InitramfsFinding]
+        if let root {
+            findings = try InitramfsLint.lint(tree: root, for: target)
+        } else if let initramfs, try fileSize(initramfs) <= Self.lintLimit {
+            findings = try await WorkerThread.run { [target] _ in
+                try InitramfsLint.lint(image: initramfs, for: target)
+            }
+        } else {
+            return []
+        }
+        let name = root == nil ? initramfs?.string ?? "" : "root"
+        if let error = InitramfsLint.refusal(findings, of: name) { throw error }
+        return findings.filter { $0.severity == .warning }
+            .map { "initramfs `\(name)`: \($0.message)" }
+    }
+
+    /// Unpacking a larger image would hold the boot up; the kernel finds its faults too.
+    private static var lintLimit: UInt64 { 64 << 20 }
+
+    private func fileSize(_ path: FilePath) throws(MachineConfigurationError) -> UInt64 {
+        var status = stat()
+        guard path.withPlatformString({ stat($0, &status) }) == 0 else {
+            throw .unreadable(option: "initramfs", path, Errno(rawValue: errno))
+        }
+        return UInt64(status.st_size)
+    }
+
+    /// The command line that a person can paste, without running anything.
+    public func commandLine(on accelerator: Accelerator) -> String {
+        let program = qemu?.string ?? arch.qemu.binary
+        let arguments = QEMUArguments(self, on: accelerator, .terminal).arguments
+        return Command([program] + arguments).shellQuoted
+    }
+
+    private static func requireFile(
+        _ path: FilePath, _ option: String
+    ) throws(MachineConfigurationError) {
+        let start: [UInt8]
+        do throws(Errno) {
+            start = try readSmallFile(path, limit: 1)
+        } catch {
+            throw .unreadable(option: option, path, error)
+        }
+        if start.isEmpty { throw .empty(option: option, path) }
+    }
+}

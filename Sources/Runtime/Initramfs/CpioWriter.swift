@@ -173,6 +173,9 @@ extension CpioWriter {
         guard let after = HostFile.status(of: descriptor), after.sameData(as: before) else {
             throw .hostFileChanged(file)
         }
+        // Files of /proc say that they are empty.
+        var more: UInt8 = 0
+        if range == nil, read(descriptor, &more, 1) > 0 { throw .hostFileHasMore(file, length) }
         try pad(to: 4)
     }
 

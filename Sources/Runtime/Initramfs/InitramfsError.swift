@@ -23,10 +23,14 @@ public enum InitramfsError: Error, Equatable {
     case hostDirectoryWrongKind(FilePath, got: String)
     case hostFileChanged(FilePath)
     case hostFileShrank(FilePath, expected: UInt64, got: UInt64)
+    case hostFileHasMore(FilePath, UInt64)
     case hostRangeOutside(FilePath, offset: UInt64, length: UInt64, size: UInt64)
     case notBusybox(FilePath)
     case unknownApplet(String, near: String?)
     case badSourceDateEpoch(String)
+    case unknownCodec(String, near: String?)
+    case badLevel(String, Int, least: Int, most: Int)
+    case compressorFailed
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -115,6 +119,8 @@ extension InitramfsError: DiagnosticError {
             "file `\(file)` changed while it was read: the image would hold a mixture"
         case .hostFileShrank(let file, let expected, let got):
             "file `\(file)` shrank while it was read: expected \(expected) bytes, got \(got)"
+        case .hostFileHasMore(let file, let size):
+            "file `\(file)` holds more than the \(size) bytes of its size"
         case .hostRangeOutside(let file, let offset, let length, let size):
             "file `\(file)` has \(size) bytes: bytes \(offset) to \(offset &+ length) are not in it"
         case .notBusybox(let file):
@@ -123,6 +129,13 @@ extension InitramfsError: DiagnosticError {
             "busybox has no applet `\(name)`"
         case .badSourceDateEpoch(let text):
             "`SOURCE_DATE_EPOCH` expects seconds from 0 to 4294967295, got `\(text)`"
+        case .unknownCodec(let name, _):
+            "compression `\(name)` is not known: expected one of "
+                + InitramfsCompression.codecs.map(\.rawValue).joined(separator: ", ")
+        case .badLevel(let name, let level, let least, let most):
+            "compression level of `\(name)` expects \(least) to \(most), got \(level)"
+        case .compressorFailed:
+            "cannot compress the image: the compressor has no memory left"
         case .outputFailed(let file, let reason):
             "cannot write `\(file)`: \(reason)"
         case .outputFull(let file):
@@ -141,8 +154,10 @@ extension InitramfsError: DiagnosticError {
         case .clash: "remove the first one, or use another path"
         case .fileTooLarge: "hand large data to the guest as a disk"
         case .hostFileChanged, .hostFileShrank: "run it again when nothing writes to the file"
+        case .hostFileHasMore: "copy it to a regular file first"
         case .notBusybox: "give the path of a busybox program, for example /bin/busybox"
         case .unknownApplet(_, let near): near.map { "did you mean `\($0)`?" }
+        case .unknownCodec(_, let near): near.map { "did you mean `\($0)`?" }
         case .outputFull: "free some space, or write to another disk"
         default: nil
         }

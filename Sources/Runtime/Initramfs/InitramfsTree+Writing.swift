@@ -10,12 +10,13 @@ extension InitramfsTree {
     ///
     /// - Throws: ``InitramfsError``, or `CancellationError`; neither leaves a file.
     public func write(
-        to path: FilePath, _ configuration: CpioConfiguration? = nil
+        to path: FilePath, _ configuration: CpioConfiguration? = nil,
+        compression: InitramfsCompression = .none
     ) async throws {
         let settings = try configuration ?? CpioConfiguration.fromEnvironment()
         try await WorkerThread.run { cancellation in
             try OutputFile.write(to: path) { sink in
-                var writer = CpioWriter(to: sink, settings)
+                var writer = CpioWriter(to: try compression.sink(sink), settings)
                 try writer.write(entries) { cancellation.isCancelled }
             }
         }
@@ -47,10 +48,22 @@ extension InitramfsTree {
     }
 
     /// The image as bytes, on the calling thread: for small trees.
-    public func image(_ configuration: CpioConfiguration = .init()) throws -> [UInt8] {
+    public func image(
+        _ configuration: CpioConfiguration = .init(), compression: InitramfsCompression = .none
+    ) throws -> [UInt8] {
         let sink = MemorySink()
-        var writer = CpioWriter(to: sink, configuration)
+        var writer = CpioWriter(to: try compression.sink(sink), configuration)
         try writer.write(entries) { false }
         return sink.bytes
+    }
+}
+
+extension InitramfsCompression {
+    /// A sink that compresses into another one, or that one itself.
+    fileprivate func sink(_ inner: any ImageSink) throws(InitramfsError) -> any ImageSink {
+        if codec == .none { return inner }
+        let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        guard let encoder = makeEncoder(threads: Int(processors)) else { throw .compressorFailed }
+        return CompressingSink(encoder, to: inner)
     }
 }

@@ -122,6 +122,13 @@ import Testing
             "file `\(lying)` shrank while it was read: expected 4096 bytes, got "))
     }
 
+    @Test func fileThatHidesItsSize() {
+        #expect(message {
+            try $0.addFile("f", from: "/proc/version")
+            _ = try $0.image()
+        } == "file `/proc/version` holds more than the 0 bytes of its size")
+    }
+
     @Test func fullDiskLeavesNothing() async throws {
         var tree = InitramfsTree()
         try tree.addFile("f", bytes: [UInt8](repeating: 1, count: 3 << 20))

@@ -35,11 +35,21 @@ extension InitramfsTree {
         return true
     }
 
+    private static let namedInitPath = "/.qsh/init"
+
+    /// The program that the agent runs in its own place.
+    var initBehindGuestAgent: String {
+        guard let path = try? InitramfsPath(Self.namedInitPath),
+            case .file(.bytes(let name))? = entry(at: path)?.kind
+        else { return "/init" }
+        return String(decoding: name, as: UTF8.self)
+    }
+
     /// Makes the kernel start the agent, and the agent what the kernel would have started.
     public mutating func startGuestAgentFirst(
         in append: inout KernelCommandLine
     ) throws(InitramfsError) {
-        if let program = append.value(of: "rdinit") { try addFile("/.qsh/init", text: program) }
+        if let program = append.value(of: "rdinit") { try addFile(Self.namedInitPath, text: program) }
         append.set("rdinit", Self.guestAgentPath)
     }
 }

@@ -25,7 +25,8 @@ extension MachineConfiguration {
         guard kernel != nil, append.value(of: "root") == nil else { return [] }
         var target = InitramfsLint.Target()
         target.machine = arch.elf.machine
-        if let path = append.value(of: "rdinit") {
+        if var path = append.value(of: "rdinit") {
+            if path == InitramfsTree.guestAgentPath { path = root?.initBehindGuestAgent ?? path }
             target.initPath = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
         }
         let findings: [InitramfsFinding]

@@ -4,7 +4,7 @@
 -- it comes. With --command only that command's output is printed, and its exit code is qsh's.
 local options = require("options").parse({
   summary = "Boots a Linux kernel with a root of busybox to its prompt.",
-  { name = "kernel", value = "FILE", help = "the kernel image (default: the host's, else Debian's)" },
+  { name = "kernel", value = "FILE", help = "the kernel (default: the host's, else Debian's)" },
   { name = "memory", value = "SIZE", help = 'the machine\'s memory (default: "512M")' },
   { name = "append", value = "WORDS", help = "added to the kernel's command line" },
   { name = "accel", value = "NAME", help = "auto, kvm or tcg (default: auto)" },

@@ -20,7 +20,9 @@ struct DiagnosticRenderer {
         if let location { lines.append("  at \(location)") }
         lines += traceback.map { "  from \($0)" }
         lines += diagnostic.notes.map { "  " + label("note:", 36) + " " + indented($0) }
-        if let hint = diagnostic.hint { lines.append("  " + label("hint:", 32) + " " + indented(hint)) }
+        if let hint = diagnostic.hint {
+            lines.append("  " + label("hint:", 32) + " " + indented(hint))
+        }
         if let command = diagnostic.reproduce {
             lines.append("  " + label("reproduce:", 35) + " " + command)
         }

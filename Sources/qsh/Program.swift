@@ -43,7 +43,8 @@ enum Program {
         }
         signal(SIGPIPE, SIG_IGN)
         // Lua formats and parses numbers through the C library: only characters are localised.
-        if setlocale(LC_CTYPE, "") == nil || String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" {
+        if setlocale(LC_CTYPE, "") == nil || String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8"
+        {
             setlocale(LC_CTYPE, "C.UTF-8")
         }
     }

@@ -122,8 +122,9 @@ private struct Completion {
     /// The longest text that every candidate continues with; nil where there is none.
     func insertion(in line: String, cursor: Int) -> String? {
         let before = String(decoding: Array(line.utf8.prefix(cursor)), as: UTF8.self)
-        let word = String(before.reversed().prefix { $0.isLetter || $0.isNumber || "_.:".contains($0) }
-            .reversed())
+        let word = String(
+            before.reversed().prefix { $0.isLetter || $0.isNumber || "_.:".contains($0) }
+                .reversed())
         var path = word.split(omittingEmptySubsequences: false) { ".:".contains($0) }
             .map(String.init)
         let prefix = path.popLast() ?? ""
@@ -132,8 +133,12 @@ private struct Completion {
         guard let first = candidates.first else { return nil }
         var common = Substring(first.name)
         for candidate in candidates {
-            common = common[..<common.index(common.startIndex, offsetBy: zip(common, candidate.name)
-                .prefix { $0 == $1 }.count)]
+            common =
+                common[
+                    ..<common.index(
+                        common.startIndex,
+                        offsetBy: zip(common, candidate.name)
+                            .prefix { $0 == $1 }.count)]
         }
         var insertion = String(common.dropFirst(prefix.count))
         if candidates.count == 1, first.type == "function" { insertion += "(" }

@@ -47,10 +47,11 @@ struct RecipeSourceError: DiagnosticError, Equatable {
     }
 
     var diagnostic: Diagnostic {
-        let why = switch reason {
-        case .isDirectory: "it is a folder"
-        default: reason.lowercased
-        }
+        let why =
+            switch reason {
+            case .isDirectory: "it is a folder"
+            default: reason.lowercased
+            }
         return Diagnostic(.usage, "cannot read recipe `\(path)`: \(why)")
     }
 }

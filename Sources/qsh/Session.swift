@@ -64,7 +64,8 @@ final class Session {
 
     /// Prints an error that did not come from Lua.
     nonisolated static func report(_ error: any Error) -> Int32 {
-        let diagnostic = (error as? any DiagnosticError)?.diagnostic
+        let diagnostic =
+            (error as? any DiagnosticError)?.diagnostic
             ?? Diagnostic(.recipeFailed, "internal error: \(error)")
         StandardError.write(DiagnosticRenderer.standardError.render(diagnostic))
         return diagnostic.verdict.exitCode

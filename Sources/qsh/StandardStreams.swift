@@ -30,11 +30,12 @@ enum StandardOutput {
     static func finish(_ status: Int32) -> Int32 {
         let code = q_stdout_finish()
         guard code != 0 else { return status }
-        let why = switch code {
-        case EPIPE: "its reader has gone"
-        case EBADF: "it is closed"
-        default: Errno(rawValue: code).lowercased
-        }
+        let why =
+            switch code {
+            case EPIPE: "its reader has gone"
+            case EBADF: "it is closed"
+            default: Errno(rawValue: code).lowercased
+            }
         StandardError.write(
             DiagnosticRenderer.standardError.render(
                 Diagnostic(.recipeFailed, "cannot write to standard output: \(why)")))

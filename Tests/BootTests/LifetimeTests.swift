@@ -27,11 +27,12 @@ struct LifetimeTests {
     @LoopActor
     private func kill(_ guest: Guest, after moment: Duration, with signal: Int32) async throws {
         let runs = guest.runs
-        let command = Command([
-            BuiltProgram.victim.string, "boot", runs.path.string,
-            try #require(guest.configuration.kernel).string,
-            try #require(guest.configuration.initramfs).string,
-        ], environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let command = Command(
+            [
+                BuiltProgram.victim.string, "boot", runs.path.string,
+                try #require(guest.configuration.kernel).string,
+                try #require(guest.configuration.initramfs).string,
+            ], environment: ["SWIFT_BACKTRACE": "enable=no"])
         let victim = try ChildProcess.spawn(command)
         let ended = try await victim.waitForExit(until: .after(moment))
         try #require(ended == nil, "the victim ended by itself")

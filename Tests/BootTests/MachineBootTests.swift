@@ -19,8 +19,10 @@ struct MachineBootTests {
             GuestCommand(.shell("uname -r; echo no >&2; exit 3")), until: .after(.seconds(30)))
         let exit = try await machine.shutdown()
 
-        let release = try KernelImage.identify(
-            try #require(guest.configuration.kernel)).release ?? ""
+        let release =
+            try KernelImage.identify(
+                try #require(guest.configuration.kernel)
+            ).release ?? ""
         #expect(String(decoding: result.stdout, as: UTF8.self) == release + "\n")
         #expect(String(decoding: result.stderr, as: UTF8.self) == "no\n")
         #expect(result.code == 3)

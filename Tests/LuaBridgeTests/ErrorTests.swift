@@ -73,7 +73,8 @@ import Testing
         let bench = try Bench()
 
         #expect(await bench.failure("error(nil)")?.description == "the error value is nil")
-        #expect(await bench.failure("error(false)")?.description == "the error value is boolean false")
+        #expect(
+            await bench.failure("error(false)")?.description == "the error value is boolean false")
         #expect(
             await bench.failure("error({})")?.description == "(an error object that is a table)")
         #expect(
@@ -118,8 +119,10 @@ import Testing
             return err.traceback, err.location
             """)
 
-        #expect(results[0].text == "recipe.lua:1: in function <recipe.lua:1>\nrecipe.lua:2: in main chunk"
-            || results[0].text?.hasPrefix("recipe.lua:1: in function") == true)
+        #expect(
+            results[0].text
+                == "recipe.lua:1: in function <recipe.lua:1>\nrecipe.lua:2: in main chunk"
+                || results[0].text?.hasPrefix("recipe.lua:1: in function") == true)
         #expect(results[1] == "recipe.lua:1")
         await bench.state.close()
     }

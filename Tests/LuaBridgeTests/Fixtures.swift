@@ -19,9 +19,11 @@ final class Gadget: LuaObject {
             },
         ],
         properties: [
-            LuaProperty("label", of: Gadget.self, set: { gadget, value in
-                gadget.label = value
-            }, get: { $0.label }),
+            LuaProperty(
+                "label", of: Gadget.self,
+                set: { gadget, value in
+                    gadget.label = value
+                }, get: { $0.label }),
             LuaProperty("twin", of: Gadget.self) { .object($0.twin ?? $0) },
             LuaProperty("fixed", of: Gadget.self) { _ in 7 },
         ])

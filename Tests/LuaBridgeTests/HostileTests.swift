@@ -157,23 +157,25 @@ import Testing
     }
 
     #if DEBUG
-    @Test func anUnbalancedStackTraps() async {
-        await #expect(processExitsWith: .failure) {
-            TestLoop.start()
-            await LoopActor.task {
-                let bench = try? Bench()
-                try? bench?.state.install([
-                    LuaModule("bad", primitives: [
-                        .immediate("unbalance") { call in
-                            call.unbalance()
-                            return []
-                        }
+        @Test func anUnbalancedStackTraps() async {
+            await #expect(processExitsWith: .failure) {
+                TestLoop.start()
+                await LoopActor.task {
+                    let bench = try? Bench()
+                    try? bench?.state.install([
+                        LuaModule(
+                            "bad",
+                            primitives: [
+                                .immediate("unbalance") { call in
+                                    call.unbalance()
+                                    return []
+                                }
+                            ])
                     ])
-                ])
-                _ = try? await bench?.run("qsh.bad.unbalance()")
-            }.value
+                    _ = try? await bench?.run("qsh.bad.unbalance()")
+                }.value
+            }
         }
-    }
     #endif
 
     @Test @LoopActor func anAbandonedStateFreesItsObjects() async throws {

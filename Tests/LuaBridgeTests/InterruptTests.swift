@@ -32,12 +32,14 @@ import Testing
         let bench = try Bench()
         let state = bench.state
         try state.install([
-            LuaModule("signal", primitives: [
-                .immediate("soon") { _ in
-                    interruptSoon(state)
-                    return []
-                }
-            ])
+            LuaModule(
+                "signal",
+                primitives: [
+                    .immediate("soon") { _ in
+                        interruptSoon(state)
+                        return []
+                    }
+                ])
         ])
 
         let error = await bench.failure(
@@ -63,12 +65,14 @@ import Testing
         let bench = try Bench()
         let state = bench.state
         try state.install([
-            LuaModule("signal", primitives: [
-                .immediate("soon") { _ in
-                    interruptSoon(state)
-                    return []
-                }
-            ])
+            LuaModule(
+                "signal",
+                primitives: [
+                    .immediate("soon") { _ in
+                        interruptSoon(state)
+                        return []
+                    }
+                ])
         ])
 
         let error = await bench.failure(
@@ -102,12 +106,14 @@ import Testing
             hooked = nil
         }
         try bench.state.install([
-            LuaModule("signal", primitives: [
-                .immediate("raise") { _ in
-                    raise(SIGUSR2)
-                    return []
-                }
-            ])
+            LuaModule(
+                "signal",
+                primitives: [
+                    .immediate("raise") { _ in
+                        raise(SIGUSR2)
+                        return []
+                    }
+                ])
         ])
 
         let running = await bench.failure("qsh.signal.raise() while true do end")
@@ -122,20 +128,24 @@ import Testing
 }
 
 /// What the handler of the test's signal calls.
-private nonisolated(unsafe) var hooked: (
-    function: @convention(c) (UnsafeMutableRawPointer?) -> Void, context: UnsafeMutableRawPointer
-)?
+private nonisolated(unsafe) var hooked:
+    (
+        function: @convention(c) (UnsafeMutableRawPointer?) -> Void,
+        context: UnsafeMutableRawPointer
+    )?
 
 /// Interrupts from a thread that is not the loop's, after a moment in which the recipe goes on.
 private func interruptSoon(_ state: LuaState) {
     let context = Unmanaged.passRetained(state).toOpaque()
     var thread = pthread_t()
-    pthread_create(&thread, nil, { context in
-        usleep(5000)
-        if let context {
-            Unmanaged<LuaState>.fromOpaque(context).takeRetainedValue().interrupt()
-        }
-        return nil
-    }, context)
+    pthread_create(
+        &thread, nil,
+        { context in
+            usleep(5000)
+            if let context {
+                Unmanaged<LuaState>.fromOpaque(context).takeRetainedValue().interrupt()
+            }
+            return nil
+        }, context)
     pthread_detach(thread)
 }

@@ -35,8 +35,10 @@ import Testing
         ("g.lable()", "test.gadget: no field or method `lable`; did you mean `label`?"),
         ("g.fixed = 1", "test.gadget: field `fixed` cannot be assigned"),
         ("g.name()", "test.gadget:name: expects a test.gadget as its receiver, got none"),
-        ("g.name(qsh.task.spawn(print))",
-         "test.gadget:name: expects a test.gadget as its receiver, got qsh.task"),
+        (
+            "g.name(qsh.task.spawn(print))",
+            "test.gadget:name: expects a test.gadget as its receiver, got qsh.task"
+        ),
     ])
     @LoopActor
     func wrongUse(_ source: String, _ message: String) async throws {
@@ -133,15 +135,17 @@ import Testing
         let late = Broadcast()
         var isLate = false
         try bench.state.install([
-            LuaModule("late", primitives: [
-                .suspending("make") { _ in
-                    // Deaf to cancellation, as the work of a thread is.
-                    await LoopActor.task {
-                        _ = try? await late.wait(until: .after(.seconds(5))) { isLate }
-                    }.value
-                    return [.object(Gadget("late", log: log))]
-                }
-            ])
+            LuaModule(
+                "late",
+                primitives: [
+                    .suspending("make") { _ in
+                        // Deaf to cancellation, as the work of a thread is.
+                        await LoopActor.task {
+                            _ = try? await late.wait(until: .after(.seconds(5))) { isLate }
+                        }.value
+                        return [.object(Gadget("late", log: log))]
+                    }
+                ])
         ])
 
         _ = try await bench.run(

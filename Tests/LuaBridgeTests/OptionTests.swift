@@ -9,40 +9,68 @@ import Testing
     init() { TestLoop.start() }
 
     @Test(arguments: [
-        ("configure { kernal = 'x' }",
-         "qsh.test.configure: unknown option `kernal`; did you mean `kernel`?"),
+        (
+            "configure { kernal = 'x' }",
+            "qsh.test.configure: unknown option `kernal`; did you mean `kernel`?"
+        ),
         ("configure { potatoes = 1 }", "qsh.test.configure: unknown option `potatoes`"),
-        ("configure { kernel = 256 }",
-         "qsh.test.configure: option `kernel` expects a string, got number 256"),
-        ("configure { smp = 1.5 }",
-         "qsh.test.configure: option `smp` expects an integer, got number 1.5"),
-        ("configure { quiet = 'yes' }",
-         "qsh.test.configure: option `quiet` expects a boolean, got string \"yes\""),
-        ("configure { append = { 'a', {} } }",
-         "qsh.test.configure: option `append` expects a list of strings, got table"),
-        ("configure { append = { a = 1 } }",
-         "qsh.test.configure: option `append` expects a list, got table"),
-        ("configure { timeout = -1 }",
-         "qsh.test.configure: option `timeout` expects a number of seconds, zero or more, "
-            + "got number -1"),
-        ("configure { timeout = 0 / 0 }",
-         "qsh.test.configure: option `timeout` expects a number of seconds, zero or more, "
-            + "got number -nan"),
-        ("configure { 'bzImage' }",
-         "qsh.test.configure: expects `name = value` options only, "
-            + "got string \"bzImage\" without a name"),
-        ("configure { [true] = 1 }",
-         "qsh.test.configure: expects `name = value` options only, got number 1 without a name"),
-        ("configure 'x'",
-         "qsh.test.configure: argument 1 (`options`) expects a table of options, got string \"x\""),
+        (
+            "configure { kernel = 256 }",
+            "qsh.test.configure: option `kernel` expects a string, got number 256"
+        ),
+        (
+            "configure { smp = 1.5 }",
+            "qsh.test.configure: option `smp` expects an integer, got number 1.5"
+        ),
+        (
+            "configure { quiet = 'yes' }",
+            "qsh.test.configure: option `quiet` expects a boolean, got string \"yes\""
+        ),
+        (
+            "configure { append = { 'a', {} } }",
+            "qsh.test.configure: option `append` expects a list of strings, got table"
+        ),
+        (
+            "configure { append = { a = 1 } }",
+            "qsh.test.configure: option `append` expects a list, got table"
+        ),
+        (
+            "configure { timeout = -1 }",
+            "qsh.test.configure: option `timeout` expects a number of seconds, zero or more, "
+                + "got number -1"
+        ),
+        (
+            "configure { timeout = 0 / 0 }",
+            "qsh.test.configure: option `timeout` expects a number of seconds, zero or more, "
+                + "got number -nan"
+        ),
+        (
+            "configure { 'bzImage' }",
+            "qsh.test.configure: expects `name = value` options only, "
+                + "got string \"bzImage\" without a name"
+        ),
+        (
+            "configure { [true] = 1 }",
+            "qsh.test.configure: expects `name = value` options only, got number 1 without a name"
+        ),
+        (
+            "configure 'x'",
+            "qsh.test.configure: argument 1 (`options`) expects a table of options, got string \"x\""
+        ),
         ("take()", "qsh.test.take: argument 1 (`path`) expects a string, got nil"),
         ("take(12)", "qsh.test.take: argument 1 (`path`) expects a string, got number 12"),
-        ("take('x', 'y')",
-         "qsh.test.take: argument 2 (`count`) expects an integer, got string \"y\""),
-        ("take(qsh.test.gadget 'g')",
-         "qsh.test.take: argument 1 (`path`) expects a string, got test.gadget"),
-        ("local t = {} t.t = t qsh.test.configure(t)",
-         "a table contains itself, or is nested more than 100 deep"),
+        (
+            "take('x', 'y')",
+            "qsh.test.take: argument 2 (`count`) expects an integer, got string \"y\""
+        ),
+        (
+            "take(qsh.test.gadget 'g')",
+            "qsh.test.take: argument 1 (`path`) expects a string, got test.gadget"
+        ),
+        (
+            "local t = {} t.t = t qsh.test.configure(t)",
+            "a table contains itself, or is nested more than 100 deep"
+        ),
     ])
     @LoopActor
     func wrongOptions(_ source: String, _ message: String) async throws {

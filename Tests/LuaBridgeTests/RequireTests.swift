@@ -40,7 +40,9 @@ import Testing
             """)
 
         #expect(
-            results == ["beside", true, .text(folder.appending("beside.lua").string), true, "other"])
+            results == [
+                "beside", true, .text(folder.appending("beside.lua").string), true, "other",
+            ])
         await bench.state.close()
     }
 
@@ -72,7 +74,8 @@ import Testing
         #expect(
             circle?.description
                 == "module 'circle' is being loaded: it requires itself, or another task loads it")
-        #expect(code?.description.hasSuffix("it is Lua bytecode, and only source text is run") == true)
+        #expect(
+            code?.description.hasSuffix("it is Lua bytecode, and only source text is run") == true)
         #expect(
             missing?.description.hasPrefix(
                 "module 'not.there' not found:\n\tno field package.preload['not.there']\n\t"

@@ -15,36 +15,72 @@ import Testing
         ("xpcall", "return select(2, xpcall(function() return wait(1) end, print))"),
         ("pcall of an error", "local _, e = pcall(function() wait() error(1, 0) end) return e"),
         ("__add", "return setmetatable({}, { __add = function() return wait(1) end }) + 1"),
-        ("__concat", "return setmetatable({}, { __concat = function() return wait(1) end }) .. 'x'"),
-        ("__eq", "local m = { __eq = function() return wait(true) end }\n"
-            + "return setmetatable({}, m) == setmetatable({}, m) and 1"),
-        ("__lt", "return (setmetatable({}, { __lt = function() return wait(true) end }) < 1) and 1"),
-        ("__le", "return (setmetatable({}, { __le = function() return wait(true) end }) <= 1) and 1"),
+        (
+            "__concat",
+            "return setmetatable({}, { __concat = function() return wait(1) end }) .. 'x'"
+        ),
+        (
+            "__eq",
+            "local m = { __eq = function() return wait(true) end }\n"
+                + "return setmetatable({}, m) == setmetatable({}, m) and 1"
+        ),
+        (
+            "__lt",
+            "return (setmetatable({}, { __lt = function() return wait(true) end }) < 1) and 1"
+        ),
+        (
+            "__le",
+            "return (setmetatable({}, { __le = function() return wait(true) end }) <= 1) and 1"
+        ),
         ("__len", "return #setmetatable({}, { __len = function() return wait(1) end })"),
         ("__unm", "return -setmetatable({}, { __unm = function() return wait(1) end })"),
         ("__index", "return setmetatable({}, { __index = function() return wait(1) end }).x"),
         ("__index is the primitive", "return select('#', setmetatable({}, { __index = wait }).x)"),
-        ("__newindex", "local r\nlocal t = setmetatable({}, "
-            + "{ __newindex = function(_, _, v) r = wait(v) end })\nt.x = 1\nreturn r"),
+        (
+            "__newindex",
+            "local r\nlocal t = setmetatable({}, "
+                + "{ __newindex = function(_, _, v) r = wait(v) end })\nt.x = 1\nreturn r"
+        ),
         ("__call", "return setmetatable({}, { __call = function() return wait(1) end })()"),
-        ("__pairs", "local t = setmetatable({}, { __pairs = function() wait() "
-            + "return next, { 1 } end })\nfor _, v in pairs(t) do return v end"),
+        (
+            "__pairs",
+            "local t = setmetatable({}, { __pairs = function() wait() "
+                + "return next, { 1 } end })\nfor _, v in pairs(t) do return v end"
+        ),
         ("iterator", "for v in function() return wait(1) end do return v end"),
-        ("__close", "local r\ndo local x <close> = setmetatable({}, "
-            + "{ __close = function() r = wait(1) end }) end\nreturn r"),
+        (
+            "__close",
+            "local r\ndo local x <close> = setmetatable({}, "
+                + "{ __close = function() r = wait(1) end }) end\nreturn r"
+        ),
         ("wrap", "return coroutine.wrap(function() return wait(1) end)()"),
-        ("resume", "local co = coroutine.create(function() return wait(1) end)\n"
-            + "return select(2, coroutine.resume(co))"),
-        ("nested wrap", "return coroutine.wrap(function() return coroutine.wrap(function()\n"
-            + "return wait(1) end)() end)()"),
-        ("generator", "local g = coroutine.wrap(function() for i = 0, 3 do wait() "
-            + "coroutine.yield(i) end end)\ng()\nreturn g()"),
+        (
+            "resume",
+            "local co = coroutine.create(function() return wait(1) end)\n"
+                + "return select(2, coroutine.resume(co))"
+        ),
+        (
+            "nested wrap",
+            "return coroutine.wrap(function() return coroutine.wrap(function()\n"
+                + "return wait(1) end)() end)()"
+        ),
+        (
+            "generator",
+            "local g = coroutine.wrap(function() for i = 0, 3 do wait() "
+                + "coroutine.yield(i) end end)\ng()\nreturn g()"
+        ),
         ("dofile-like load", "return load('return qsh.test.wait(1)')()"),
         ("select", "return (select(1, wait(1)))"),
-        ("deep", "local function f(n) if n == 0 then return wait(1) end "
-            + "return (f(n - 1)) end\nreturn f(150)"),
-        ("nested pcall", "local function f(n) if n == 0 then return wait(1) end "
-            + "return select(2, pcall(f, n - 1)) end\nreturn f(100)"),
+        (
+            "deep",
+            "local function f(n) if n == 0 then return wait(1) end "
+                + "return (f(n - 1)) end\nreturn f(150)"
+        ),
+        (
+            "nested pcall",
+            "local function f(n) if n == 0 then return wait(1) end "
+                + "return select(2, pcall(f, n - 1)) end\nreturn f(100)"
+        ),
     ]
 
     @Test(arguments: places.map(\.name)) @LoopActor
@@ -62,8 +98,11 @@ import Testing
     static let refusals: [(name: String, source: String)] = [
         ("`sort`", "table.sort({ 3, 2, 1 }, function(a, b) wait() return a < b end)"),
         ("`gsub`", "string.gsub('x', 'x', function() wait() end)"),
-        ("`tostring`", "tostring(setmetatable({}, { __tostring = function() wait() "
-            + "return '' end }))"),
+        (
+            "`tostring`",
+            "tostring(setmetatable({}, { __tostring = function() wait() "
+                + "return '' end }))"
+        ),
         ("`load`", "assert(load(function() wait() end))"),
         ("a C function", "string.gsub('x', 'x', coroutine.wrap(function() wait() end))"),
         ("a C function", "qsh.test.call(wait)"),

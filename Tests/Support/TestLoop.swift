@@ -7,10 +7,12 @@ import QshRuntime
 public enum TestLoop {
     private static let started: Void = {
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in
-            EventLoop.shared.run()
-            return nil
-        }, nil)
+        pthread_create(
+            &thread, nil,
+            { _ in
+                EventLoop.shared.run()
+                return nil
+            }, nil)
         pthread_detach(thread)
     }()
 

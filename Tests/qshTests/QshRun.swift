@@ -1,8 +1,8 @@
 import Glibc
 import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// Runs the real binary from outside and keeps what it printed.
 ///

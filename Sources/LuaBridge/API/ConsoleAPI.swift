@@ -29,9 +29,11 @@ final class ConsoleObject: LuaObject {
             .suspending("expect", hasTry: true) { try await expect($0) },
             .suspending("send") { try await send($0) { try await $0.send($1) } },
             .suspending("sendline") { try await sendline($0) },
-            .suspending("sendcontrol") { try await send($0) { console, key in
-                try await console.sendcontrol(String(decoding: key, as: UTF8.self))
-            } },
+            .suspending("sendcontrol") {
+                try await send($0) { console, key in
+                    try await console.sendcontrol(String(decoding: key, as: UTF8.self))
+                }
+            },
             .suspending("settle", hasTry: true) { try await settle($0) },
             .suspending("interact") { try await interact($0) },
         ],
@@ -162,8 +164,9 @@ extension ExpectResult {
 extension KernelLine {
     /// `{ time, level, text }`, the time in seconds since the kernel started.
     var luaTable: LuaTable {
-        LuaTable(fields: [
-            .init("time", .number(seconds)), .init("text", .string(text)),
-        ] + (level.map { [.init("level", .integer($0))] } ?? []))
+        LuaTable(
+            fields: [
+                .init("time", .number(seconds)), .init("text", .string(text)),
+            ] + (level.map { [.init("level", .integer($0))] } ?? []))
     }
 }

@@ -5,11 +5,11 @@ import QshRuntime
 @LoopActor
 final class ConsoleEcho {
     var isPaused = false
-    private let print: @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void
+    private let show: @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void
     private var text = ConsoleText()
 
-    init(_ print: @escaping @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void) {
-        self.print = print
+    init(_ show: @escaping @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void) {
+        self.show = show
     }
 
     func follow(_ console: Console) {
@@ -20,6 +20,6 @@ final class ConsoleEcho {
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         let clean = text.cleaned(bytes)
-        if !isPaused { clean.withUnsafeBytes { print($0) } }
+        if !isPaused { clean.withUnsafeBytes { show($0) } }
     }
 }

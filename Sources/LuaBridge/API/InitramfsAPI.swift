@@ -22,7 +22,8 @@ enum InitramfsAPI {
         case .bool(true):
             try await root.addBusybox(asked: nil, services)
         case .string(let path):
-            try await root.addBusybox(asked: FilePath(String(decoding: path, as: UTF8.self)), services)
+            try await root.addBusybox(
+                asked: FilePath(String(decoding: path, as: UTF8.self)), services)
         default:
             throw options.mismatch("busybox", expects: "true or the path of a busybox program")
         }
@@ -170,7 +171,8 @@ private struct CommonOptions {
     init(_ options: LuaOptions) throws {
         switch options.value("mode") {
         case nil: mode = nil
-        case .string(let text): mode = try QshRuntime.FileMode(parsing: String(decoding: text, as: UTF8.self))
+        case .string(let text):
+            mode = try QshRuntime.FileMode(parsing: String(decoding: text, as: UTF8.self))
         default: throw APIError.modeIsNumber(options.mismatch("mode", expects: Self.modeForm))
         }
         uid = try options.number32("uid") ?? 0

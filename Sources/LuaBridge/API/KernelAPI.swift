@@ -25,11 +25,12 @@ enum KernelAPI {
 extension Kernel {
     /// `{ image, release, arch, modules, config, origin }`
     var luaTable: LuaTable {
-        LuaTable(fields: [
-            .init("image", .text(image.string)), .init("release", .text(release)),
-            .init("arch", .text(arch.name)), .init("origin", .text(origin.rawValue)),
-            .init("modules", modules.map { .text($0.string) } ?? .null),
-            .init("config", config.map { .text($0.string) } ?? .null),
-        ].filter { !$0.value.isNull })
+        LuaTable(
+            fields: [
+                .init("image", .text(image.string)), .init("release", .text(release)),
+                .init("arch", .text(arch.name)), .init("origin", .text(origin.rawValue)),
+                .init("modules", modules.map { .text($0.string) } ?? .null),
+                .init("config", config.map { .text($0.string) } ?? .null),
+            ].filter { !$0.value.isNull })
     }
 }

@@ -105,8 +105,11 @@ struct MachineOptions {
 
     private static func memory(_ options: LuaOptions) throws -> ByteSize? {
         guard let value = options.value("memory") else { return nil }
-        let size = value.text.map { ByteSize($0) } ?? value.anyNumber.map { ByteSize(mebibytes: $0) }
-        guard let size, let size else { throw options.mismatch("memory", expects: ByteSize.expected) }
+        let size =
+            value.text.map { ByteSize($0) } ?? value.anyNumber.map { ByteSize(mebibytes: $0) }
+        guard let size, let size else {
+            throw options.mismatch("memory", expects: ByteSize.expected)
+        }
         return size
     }
 

@@ -6,8 +6,10 @@ enum ProcAPI {
     static func module() -> LuaModule {
         LuaModule(
             "proc",
-            primitives: [.suspending("run") { try await run($0, raises: true) },
-                .suspending("try_run") { try await run($0, raises: false) }])
+            primitives: [
+                .suspending("run") { try await run($0, raises: true) },
+                .suspending("try_run") { try await run($0, raises: false) },
+            ])
     }
 
     /// `qsh.proc.run({ "make", "-j2" }, { cwd, env, stdin, timeout })`

@@ -33,7 +33,8 @@ extension ValueWriter {
         append(type.closing, flags: QLUA_CLOSES)
         append(type.unknownField)
         append(type.unsetField)
-        let names = type.methods.map { ($0.name, "function") }
+        let names =
+            type.methods.map { ($0.name, "function") }
             + type.properties.map { ($0.name, "property") }
         tableHeader(fields: names.count)
         for (name, kind) in names {

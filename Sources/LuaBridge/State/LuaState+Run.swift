@@ -117,10 +117,12 @@ extension LuaState {
 
     /// What a signal handler on the loop's thread may call to stop running Lua at once, with its
     /// argument; ``interruptWait()`` is for the loop to call afterwards. Nil once closed.
-    public var signalHook: (
-        function: @convention(c) (UnsafeMutableRawPointer?) -> Void,
-        context: UnsafeMutableRawPointer
-    )? {
+    public var signalHook:
+        (
+            function: @convention(c) (UnsafeMutableRawPointer?) -> Void,
+            context: UnsafeMutableRawPointer
+        )?
+    {
         guard let lua else { return nil }
         let function: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
             if let context { qlua_interrupt(OpaquePointer(context)) }

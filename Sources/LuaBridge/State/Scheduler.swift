@@ -139,8 +139,11 @@ extension LuaState {
     private func abandon(_ task: LuaTask) {
         if let lua { qlua_abandon(lua, task.coroutine) }
         let seconds = configuration.unwindLimit.seconds
-        task.end(.failure(LuaError(Diagnostic(
-            .hung, "the task did not end within \(seconds) s of being cancelled"))))
+        task.end(
+            .failure(
+                LuaError(
+                    Diagnostic(
+                        .hung, "the task did not end within \(seconds) s of being cancelled"))))
     }
 
     // MARK: interrupts

@@ -62,7 +62,8 @@ public enum ConsoleError: DiagnosticError, Equatable {
             Diagnostic(.usage, "pattern `\(pattern)`: \(reason)")
         case .busy(let waiting):
             Diagnostic(
-                .usage, "console: expected one wait at a time, but one for "
+                .usage,
+                "console: expected one wait at a time, but one for "
                     + "\(alternatives(waiting)) has not ended",
                 hint: "give both patterns to one `expect`, as a list")
         case .notSent(let reason, let failure):
@@ -96,7 +97,8 @@ extension ExpectFailure {
         let cause = report.cause
         let verdict = cause?.kind.verdict ?? .oops
         let what = verdict == .panic ? "panicked" : verdict == .hung ? "hangs" : "crashed"
-        let wait = patterns.isEmpty
+        let wait =
+            patterns.isEmpty
             ? "console: the kernel \(what)"
             : "console: expected \(alternatives(patterns)) but the kernel \(what)"
         // The report is what the last lines would show.

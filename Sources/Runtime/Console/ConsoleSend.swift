@@ -13,7 +13,8 @@ extension Console {
         do {
             try await transport.write(bytes, until: .after(limit))
         } catch let error as Errno {
-            let reason = error == .timedOut
+            let reason =
+                error == .timedOut
                 ? "the guest took no input for \(limit.inSeconds)"
                 : error == .brokenPipe ? "the console has ended" : "\(error)"
             throw ConsoleError.notSent(reason: reason, failure(of: nil))

@@ -162,7 +162,8 @@ extension CrashClassifier {
         guard let count = range(of: " [#", in: text), contains(text[count.upperBound...], "]")
         else { return false }
         let code = text[..<count.lowerBound].suffix(6)
-        let isCode = code.count == 6 && code.starts(with: ": ")
+        let isCode =
+            code.count == 6 && code.starts(with: ": ")
             && code.dropFirst(2).allSatisfy { ByteSet.hexadecimal.contains($0) }
         return isCode || text.starts(with: "Oops")
     }
@@ -218,7 +219,8 @@ extension ArraySlice<UInt8> {
     func starts(with prefix: StaticString) -> Bool {
         withUnsafeBytes { buffer in
             buffer.count >= prefix.utf8CodeUnitCount
-                && memcmp(buffer.baseAddress ?? UnsafeRawPointer(prefix.utf8Start),
+                && memcmp(
+                    buffer.baseAddress ?? UnsafeRawPointer(prefix.utf8Start),
                     prefix.utf8Start, prefix.utf8CodeUnitCount) == 0
         }
     }

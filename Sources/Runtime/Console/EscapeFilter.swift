@@ -86,7 +86,10 @@ struct EscapeFilter {
         case .text: emit(byte, into: &window)
         case .escape: stepEscape(byte, into: &window)
         case .sequence:
-            if byte >= 0x40, byte <= 0x7E { return state = .text }
+            if byte >= 0x40, byte <= 0x7E {
+                state = .text
+                return
+            }
             let belongs = byte >= 0x20 && byte < 0x40 && length < EscapeFilter.sequenceLimit
             if !belongs { emit(byte, into: &window) }
         case .string: stepString(byte, into: &window)

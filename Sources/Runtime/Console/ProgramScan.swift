@@ -112,7 +112,8 @@ struct ProgramScan {
         var start = next
         defer { if !isFinal { next = start } }
         while true {
-            start = skip(pattern, text, from: start - windowStart, end: end - windowStart)
+            start =
+                skip(pattern, text, from: start - windowStart, end: end - windowStart)
                 + windowStart
             let outcome = matcher.match(at: start - windowStart)
             if case .tooMuchWork = outcome { return .tooMuchWork }

@@ -132,7 +132,8 @@ public final class Transcript {
 
     private func report(_ path: FilePath, _ code: Int32) {
         guard finding == nil else { return }
-        let text = "transcript `\(path)`: cannot write: \(Errno(rawValue: code)); "
+        let text =
+            "transcript `\(path)`: cannot write: \(Errno(rawValue: code)); "
             + "the newest \(Transcript.tailSize / 1024) KiB stay in memory"
         finding = text
         onFinding?(text)

@@ -49,7 +49,9 @@ extension InitramfsTree {
     public mutating func startGuestAgentFirst(
         in append: inout KernelCommandLine
     ) throws(InitramfsError) {
-        if let program = append.value(of: "rdinit") { try addFile(Self.namedInitPath, text: program) }
+        if let program = append.value(of: "rdinit") {
+            try addFile(Self.namedInitPath, text: program)
+        }
         append.set("rdinit", Self.guestAgentPath)
     }
 }

@@ -121,8 +121,9 @@ struct CpioUnpacker {
     private mutating func parseHeader() -> Bool {
         hasSum = collected.starts(with: CpioHeader.magicWithSum)
         guard hasSum || collected.starts(with: CpioHeader.magic) else {
-            stop(collected.starts(with: CpioHeader.magicPortable)
-                ? "incorrect cpio method used: use -H newc option" : "no cpio magic")
+            stop(
+                collected.starts(with: CpioHeader.magicPortable)
+                    ? "incorrect cpio method used: use -H newc option" : "no cpio magic")
             return false
         }
         var isStrict = true
@@ -228,8 +229,13 @@ struct CpioUnpacker {
 
 /// The type bits of an entry's mode.
 enum EntryType: UInt32 {
-    case fifo = 0o01, character = 0o02, directory = 0o04, block = 0o06, regular = 0o10
-    case symlink = 0o12, socket = 0o14
+    case fifo = 0o01
+    case character = 0o02
+    case directory = 0o04
+    case block = 0o06
+    case regular = 0o10
+    case symlink = 0o12
+    case socket = 0o14
 
     init?(mode: UInt32) { self.init(rawValue: mode >> 12 & 0o17) }
 

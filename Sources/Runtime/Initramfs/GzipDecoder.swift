@@ -14,8 +14,12 @@ enum GzipDecoder {
         guard let flags = try skipHeader(input) else { return .failed("header error") }
         // FHCRC, FEXTRA and FCOMMENT of RFC 1952; FTEXT changes nothing.
         if flags & 0b1_0110 != 0 {
-            findings.append((.error, "the gzip header has optional parts that the kernel does not "
-                + "parse: write it with `gzip -n`"))
+            findings.append(
+                (
+                    .error,
+                    "the gzip header has optional parts that the kernel does not "
+                        + "parse: write it with `gzip -n`"
+                ))
         }
         var stream = z_stream()
         guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
@@ -73,15 +77,23 @@ enum GzipDecoder {
         let footer = try input.peek(footerSize)
         guard footer.count >= footerSize else {
             result.message = "gzip footer missing"
-            result.findings.append((.error, "the gzip footer is cut short: the kernel would read "
-                + "past the end of the image and hang at boot"))
+            result.findings.append(
+                (
+                    .error,
+                    "the gzip footer is cut short: the kernel would read "
+                        + "past the end of the image and hang at boot"
+                ))
             return result
         }
         if footer.littleEndian32(at: 0) != sum
             || footer.littleEndian32(at: 4) != UInt32(truncatingIfNeeded: size)
         {
-            result.findings.append((.error, "the gzip checksum does not fit the data: the image is "
-                + "damaged, and the kernel does not check it"))
+            result.findings.append(
+                (
+                    .error,
+                    "the gzip checksum does not fit the data: the image is "
+                        + "damaged, and the kernel does not check it"
+                ))
         }
         input.advance(footerSize)
         return result

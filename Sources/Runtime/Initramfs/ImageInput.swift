@@ -90,7 +90,10 @@ final class ImageInput {
         while filled < wanted {
             let got = try read(at: position + filled, into: filled)
             // The file shrank since it was opened.
-            if got == 0 { return end = position + filled }
+            if got == 0 {
+                end = position + filled
+                return
+            }
             filled += got
         }
     }

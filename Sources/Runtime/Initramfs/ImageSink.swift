@@ -78,7 +78,8 @@ final class DescriptorSink: ImageSink {
             if used == buffer.count || count - done > buffer.count - used && used > 0 {
                 try flushForCopy()
             }
-            let got = read(source, buffer.baseAddress?.advanced(by: used),
+            let got = read(
+                source, buffer.baseAddress?.advanced(by: used),
                 min(count - done, buffer.count - used))
             if got == 0 { break }
             if got < 0 {

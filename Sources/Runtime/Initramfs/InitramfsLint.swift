@@ -57,7 +57,8 @@ public enum InitramfsLint {
             guard let option = segment.codec.kernelOption, !builtIn.contains(option) else {
                 return nil
             }
-            return InitramfsFinding(.error, at: segment.offset,
+            return InitramfsFinding(
+                .error, at: segment.offset,
                 "the kernel lacks `\(option)`: it cannot unpack this \(segment.codec.rawValue) "
                     + "segment")
         }
@@ -85,8 +86,11 @@ private struct InitCheck {
             return [error("no `\(name)`: \(Self.panic) \"\(Self.noRoot)\"")]
         }
         guard node.type == .file else {
-            return [error("`\(name)` is a \(node.type.rawValue), not a program: \(Self.panic) "
-                + "\"\(noInit)\"")]
+            return [
+                error(
+                    "`\(name)` is a \(node.type.rawValue), not a program: \(Self.panic) "
+                        + "\"\(noInit)\"")
+            ]
         }
         return program(node, name, depth: 0)
     }
@@ -103,14 +107,20 @@ private struct InitCheck {
     private func program(_ node: InitramfsNode, _ name: String, depth: Int) -> [InitramfsFinding] {
         if node.mode & 0o111 == 0 {
             let mode = "0" + String(node.mode, radix: 8)
-            return [error("`\(name)` is not executable, its mode is \(mode): \(Self.panic) "
-                + "\"\(noInit)\"")]
+            return [
+                error(
+                    "`\(name)` is not executable, its mode is \(mode): \(Self.panic) "
+                        + "\"\(noInit)\"")
+            ]
         }
         if node.size == 0 { return [error("`\(name)` is empty: \(Self.panic) \"\(noInit)\"")] }
         if node.head.starts(with: "#!".utf8) { return script(node, name, depth) }
         if let elf = ElfHead(node.head) { return binary(elf, name, depth) }
-        return [error("`\(name)` is neither an ELF program nor a script with `#!`: \(Self.panic) "
-            + "\"\(noInit)\"")]
+        return [
+            error(
+                "`\(name)` is neither an ELF program nor a script with `#!`: \(Self.panic) "
+                    + "\"\(noInit)\"")
+        ]
     }
 
     private func script(
@@ -120,16 +130,22 @@ private struct InitCheck {
         let blanks: Set<UInt8> = [0x20, 0x09]
         let word = Array(line.drop { blanks.contains($0) }.prefix { !blanks.contains($0) })
         if word.last == UInt8(ascii: "\r") {
-            return [error("`\(name)` has DOS line ends: the kernel looks for the interpreter "
-                + "`\(printable(word))`")]
+            return [
+                error(
+                    "`\(name)` has DOS line ends: the kernel looks for the interpreter "
+                        + "`\(printable(word))`")
+            ]
         }
         return interpreter(word, of: name, depth)
     }
 
     private func binary(_ elf: ElfHead, _ name: String, _ depth: Int) -> [InitramfsFinding] {
         if let machine = target.machine, machine != elf.machine {
-            return [error("`\(name)` is for \(ElfHead.machineName(elf.machine)), and the kernel "
-                + "for \(ElfHead.machineName(machine))")]
+            return [
+                error(
+                    "`\(name)` is for \(ElfHead.machineName(elf.machine)), and the kernel "
+                        + "for \(ElfHead.machineName(machine))")
+            ]
         }
         return elf.interpreter.map { interpreter($0, of: name, depth) } ?? []
     }
@@ -139,8 +155,11 @@ private struct InitCheck {
     ) -> [InitramfsFinding] {
         let text = printable(path)
         guard let node = resolve(path), node.type == .file else {
-            return [error("`\(name)` needs the interpreter `\(text)`, which is not in the "
-                + "initramfs: \(Self.panic) \"\(noInit)\"")]
+            return [
+                error(
+                    "`\(name)` needs the interpreter `\(text)`, which is not in the "
+                        + "initramfs: \(Self.panic) \"\(noInit)\"")
+            ]
         }
         if depth >= Self.maximumDepth { return [error("`\(name)` is an interpreter of itself")] }
         return program(node, text, depth: depth + 1)

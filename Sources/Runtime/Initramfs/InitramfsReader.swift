@@ -142,8 +142,10 @@ extension InitramfsReader {
             describeCut(at: start)
             unpacker.stop("junk at the end of compressed archive")
         } else if produced == 0, segments.isEmpty {
-            note(.error, start, "the first segment unpacks to nothing: unless another archive "
-                + "comes before it, the kernel stops here")
+            note(
+                .error, start,
+                "the first segment unpacks to nothing: unless another archive "
+                    + "comes before it, the kernel stops here")
         }
         reportLosses(in: start)
         reportStop(at: start)
@@ -176,8 +178,10 @@ extension InitramfsReader {
     private mutating func finish() {
         let missing = unpacker.missing
         if missing > 0, segments.last?.codec == InitramfsCodec.none, unpacker.message == nil {
-            note(.error, unpacker.headerOffset, "the image is cut short: this entry misses "
-                + "\(missing) bytes, which the kernel does not notice")
+            note(
+                .error, unpacker.headerOffset,
+                "the image is cut short: this entry misses "
+                    + "\(missing) bytes, which the kernel does not notice")
         }
         unpacker.builder.finish()
         judgeEarlyFiles()
@@ -189,15 +193,19 @@ extension InitramfsReader {
         let firstCompressed = segments.firstIndex { $0.codec != .none } ?? segments.count
         for (name, segment) in unpacker.builder.earlyFiles where segment < segments.count {
             let plain = name.first == UInt8(ascii: ".") ? Array(name.dropFirst(2)) : name
-            guard plain.starts(with: "kernel/x86/microcode/".utf8)
-                || plain.starts(with: "kernel/firmware/acpi/".utf8)
+            guard
+                plain.starts(with: "kernel/x86/microcode/".utf8)
+                    || plain.starts(with: "kernel/firmware/acpi/".utf8)
             else { continue }
             if segment < firstCompressed, plain == name {
                 segments[segment].isEarly = true
             } else {
-                let why = segment < firstCompressed ? "its name starts with `./`"
+                let why =
+                    segment < firstCompressed
+                    ? "its name starts with `./`"
                     : "it comes after a compressed segment"
-                note(.warning, segments[segment].offset,
+                note(
+                    .warning, segments[segment].offset,
                     "`\(printable(name))` is not seen by the early boot code: \(why)")
             }
         }
@@ -221,8 +229,10 @@ extension InitramfsReader {
 
     private mutating func describeCut(at offset: Int) {
         guard unpacker.message == nil, unpacker.missing > 0 else { return }
-        note(.error, offset, "an entry does not end in the compressed segment that it starts in: "
-            + "\(unpacker.missing) bytes are missing")
+        note(
+            .error, offset,
+            "an entry does not end in the compressed segment that it starts in: "
+                + "\(unpacker.missing) bytes are missing")
     }
 
     private mutating func describeJunk(_ first: UnsafeRawBufferPointer) {
@@ -232,7 +242,8 @@ extension InitramfsReader {
             ([0x4d, 0x5a], "a kernel or an EFI program, not an initramfs"),
             ([0x7f, 0x45], "an ELF file, not an initramfs"),
         ]
-        let what = names.first { first.starts(with: $0.0) }?.1
+        let what =
+            names.first { first.starts(with: $0.0) }?.1
             ?? (first[0] == UInt8(ascii: "0")
                 ? "an archive whose offset is not a multiple of 4" : "no archive that it knows")
         note(.error, input.position, "the kernel finds junk here: \(what)")
@@ -253,8 +264,10 @@ extension InitramfsReader {
             }
             let size = Int(tail.withUnsafeBytes { $0.littleEndian32(at: 0) })
             guard size <= start else {
-                note(.error, start, "the boot configuration claims \(size) bytes, more than there "
-                    + "are in front of it")
+                note(
+                    .error, start,
+                    "the boot configuration claims \(size) bytes, more than there "
+                        + "are in front of it")
                 return nil
             }
             input.cut(at: start - size)

@@ -67,9 +67,10 @@ extension InitramfsTree {
     ///
     /// The kernel opens `/dev/console` for `/init` before anything can mount devtmpfs.
     public mutating func addDefaultRoot() throws(InitramfsError) {
-        for path in ["bin", "dev", "etc/qsh/init.d", "proc", "run", "sbin", "sys", "usr/bin",
-            "usr/sbin", "var"]
-        {
+        for path in [
+            "bin", "dev", "etc/qsh/init.d", "proc", "run", "sbin", "sys", "usr/bin",
+            "usr/sbin", "var",
+        ] {
             try addDirectory(path)
         }
         try addDirectory("root", mode: FileMode(0o700))

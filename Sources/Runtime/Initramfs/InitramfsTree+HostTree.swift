@@ -33,8 +33,10 @@ extension InitramfsTree {
             let file = directory.appending(bytes: name)
             let status = HostFile.Status(raw)
             var entry = try InitramfsEntry(
-                path: inside, kind: HostFile.kind(of: file, raw), mode: FileMode(UInt16(
-                    truncatingIfNeeded: status.mode)))
+                path: inside, kind: HostFile.kind(of: file, raw),
+                mode: FileMode(
+                    UInt16(
+                        truncatingIfNeeded: status.mode)))
             if status.links > 1, status.type == S_IFREG {
                 let key = HostLink(device: status.device, inode: status.inode)
                 entry.linkGroup = links[key] ?? newLinkGroup()

@@ -31,11 +31,16 @@ extension FileContent {
         switch self {
         case .bytes(let bytes): (UInt64(bytes.count), Array(bytes.prefix(Self.headSize)))
         case .host(let file):
-            try (HostFile.readableStatus(of: file).size,
-                HostFile.contents(of: file, limit: Self.headSize))
+            try (
+                HostFile.readableStatus(of: file).size,
+                HostFile.contents(of: file, limit: Self.headSize)
+            )
         case .hostRange(let file, let offset, let length):
-            try (length, ImageInput(opening: file).bytes(
-                at: Int(clamping: offset), count: min(Self.headSize, Int(clamping: length))))
+            try (
+                length,
+                ImageInput(opening: file).bytes(
+                    at: Int(clamping: offset), count: min(Self.headSize, Int(clamping: length)))
+            )
         }
     }
 }

@@ -66,7 +66,8 @@ struct KernelTree {
             if component.count > InitramfsPath.maximumComponent { throw .nameTooLong }
             guard let next = inodes[here].children[component] else {
                 guard isLast else { throw .noParent }
-                return Place(directory: here, name: component, inode: nil,
+                return Place(
+                    directory: here, name: component, inode: nil,
                     mustBeDirectory: endsInSlash)
             }
             switch inodes[next].type {
@@ -82,7 +83,8 @@ struct KernelTree {
             default:
                 guard isLast else { throw .notDirectory }
                 if endsInSlash, inodes[next].type != .directory { throw .notDirectory }
-                return Place(directory: here, name: component, inode: next,
+                return Place(
+                    directory: here, name: component, inode: next,
                     mustBeDirectory: endsInSlash)
             }
         }

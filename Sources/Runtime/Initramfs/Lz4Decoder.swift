@@ -43,6 +43,11 @@ enum Lz4Decoder {
 
     private static let failed = DecoderEnd(
         message: "Decoding failed",
-        findings: [(.error, "an lz4 segment is followed by something else, or damaged: the kernel "
-            + "reads it as more lz4 unless four NUL bytes come first")])
+        findings: [
+            (
+                .error,
+                "an lz4 segment is followed by something else, or damaged: the kernel "
+                    + "reads it as more lz4 unless four NUL bytes come first"
+            )
+        ])
 }

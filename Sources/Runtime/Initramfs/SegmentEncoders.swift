@@ -10,8 +10,10 @@ final class GzipEncoder: SegmentEncoder {
 
     init?(level: Int) {
         // 15 + 16: the largest window, with a gzip header.
-        guard deflateInit2_(&stream, Int32(level), Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY,
-            ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        guard
+            deflateInit2_(
+                &stream, Int32(level), Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY,
+                ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { return nil }
     }
 

@@ -37,10 +37,12 @@ enum WorkerThread {
     private static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body))
         var thread = pthread_t()
-        let failed = pthread_create(&thread, nil, { raw in
-            if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().body() }
-            return nil
-        }, work.toOpaque())
+        let failed = pthread_create(
+            &thread, nil,
+            { raw in
+                if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().body() }
+                return nil
+            }, work.toOpaque())
         if failed != 0 {
             work.takeRetainedValue().body()
         } else {

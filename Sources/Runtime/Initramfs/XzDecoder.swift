@@ -12,7 +12,8 @@ enum XzDecoder {
     ) throws(InitramfsError) -> DecoderEnd {
         if codec == .xz, let refusal = try refusedCheck(input) { return refusal }
         var stream = lzma_stream()
-        let started = codec == .xz
+        let started =
+            codec == .xz
             ? lzma_stream_decoder(&stream, memoryLimit, 0)
             : lzma_alone_decoder(&stream, memoryLimit)
         guard started == LZMA_OK else { return .failed("out of memory") }
@@ -54,7 +55,12 @@ enum XzDecoder {
     private static func unsupported(_ what: String) -> DecoderEnd {
         DecoderEnd(
             message: "Input was encoded with settings that are not supported by this XZ decoder",
-            findings: [(.error, "the xz stream uses \(what), which the kernel refuses: compress "
-                + "with `xz --check=crc32`")])
+            findings: [
+                (
+                    .error,
+                    "the xz stream uses \(what), which the kernel refuses: compress "
+                        + "with `xz --check=crc32`"
+                )
+            ])
     }
 }

@@ -34,7 +34,12 @@ enum ZstdDecoder {
         }
         return DecoderEnd(
             message: "Out of memory while allocating ZSTD_DStream",
-            findings: [(.error, "the zstd window is larger than 128 MiB: compress with at most "
-                + "`--long=27`")])
+            findings: [
+                (
+                    .error,
+                    "the zstd window is larger than 128 MiB: compress with at most "
+                        + "`--long=27`"
+                )
+            ])
     }
 }

@@ -14,7 +14,8 @@ struct KernelSurroundings {
         self.image = image
         real = FileTree.resolved(image.path)
         let build = Self.buildFolder(of: real)
-        release = image.release ?? Self.releaseInName(of: real)
+        release =
+            image.release ?? Self.releaseInName(of: real)
             ?? build.flatMap(Self.releaseOfBuild) ?? image.releaseInContents()
     }
 
@@ -26,7 +27,8 @@ struct KernelSurroundings {
                 $0.appending("modules").appending(release)
             }
         }
-        return ([real.removingLastComponent()].filter { $0.lastComponent?.string == release }
+        return
+            ([real.removingLastComponent()].filter { $0.lastComponent?.string == release }
             + candidates).first { FileTree.isFolder($0) }
     }
 

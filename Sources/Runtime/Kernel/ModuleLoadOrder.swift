@@ -52,7 +52,9 @@ struct ModuleLoadOrder {
     /// machine shows only when they are loaded.
     private mutating func add(alias: String) throws(KernelModulesError) -> Bool {
         let table: ModuleAliases
-        if let aliases { table = aliases } else {
+        if let aliases {
+            table = aliases
+        } else {
             table = try modules.aliases()
             aliases = table
         }

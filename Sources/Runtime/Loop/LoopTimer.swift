@@ -16,7 +16,8 @@ public final class LoopTimer {
 struct TimerQueue {
     private var heap: [LoopTimer] = []
 
-    mutating func add(_ deadline: Deadline, _ action: @escaping @LoopActor () -> Void) -> LoopTimer {
+    mutating func add(_ deadline: Deadline, _ action: @escaping @LoopActor () -> Void) -> LoopTimer
+    {
         let timer = LoopTimer(deadline: deadline, action: action)
         guard !deadline.isNever else { return timer }
         heap.append(timer)

@@ -78,7 +78,8 @@ public struct MachineError: DiagnosticError, Equatable {
         var notes: [String] = []
         if case .ended(let exit) = reason, case .crash(let report) = exit.cause {
             notes.append(Self.block("the kernel's report", report.lines))
-        } else if case .refused = reason {} else if !context.lastLines.isEmpty {
+        } else if case .refused = reason {
+        } else if !context.lastLines.isEmpty {
             let count = context.lastLines.count
             notes.append(
                 Self.block(count == 1 ? "last line" : "last \(count) lines", context.lastLines))
@@ -146,8 +147,11 @@ extension MachineError {
         ("unable to find CPU model", "list what there is: `qemu-system-… -cpu help`"),
         ("is not a valid device model name", "list what there is: `qemu-system-… -device help`"),
         ("cannot set up guest memory", "give the machine less `memory`"),
-        ("Failed to get \"write\" lock", "another machine uses the drive: end it, or make it"
-            + " read-only"),
+        (
+            "Failed to get \"write\" lock",
+            "another machine uses the drive: end it, or make it"
+                + " read-only"
+        ),
         ("Could not open", "check the path of the drive"),
         ("Address already in use", "another program has the port: choose another one"),
     ]

@@ -54,9 +54,11 @@ public struct QEMUOption: Sendable, Equatable {
     public var text: String {
         if let leading, leading.hasPrefix("{") { return leading }
         let head = leading.map { [Self.escape($0)] } ?? []
-        return (head + properties.map { property in
-            property.value.map { "\(property.key)=\(Self.escape($0))" } ?? property.key
-        }).joined(separator: ",")
+        return
+            (head
+            + properties.map { property in
+                property.value.map { "\(property.key)=\(Self.escape($0))" } ?? property.key
+            }).joined(separator: ",")
     }
 
     private static func escape(_ value: String) -> String {

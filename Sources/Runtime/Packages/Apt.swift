@@ -57,7 +57,9 @@ struct Apt {
 
     private var options: [String] {
         // The user _apt may not write where root's umask or home forbids it.
-        var options = ["APT::Sandbox::User=root", "Acquire::Retries=2", "Acquire::http::Timeout=30"]
+        var options = [
+            "APT::Sandbox::User=root", "Acquire::Retries=2", "Acquire::http::Timeout=30",
+        ]
         guard case .own(let folder) = lists else { return options.flatMap { ["-o", $0] } }
         options += [
             "Dir::State::lists=\(folder.appending("lists"))",

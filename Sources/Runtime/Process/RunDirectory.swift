@@ -96,7 +96,8 @@ private func draftNumber() -> UInt32 { UInt32.random(in: 0...UInt32.max) }
 private func fileName(_ machine: String) -> String {
     let name = String(
         machine.unicodeScalars.prefix(64).map { scalar in
-            let isPlain = scalar.isASCII
+            let isPlain =
+                scalar.isASCII
                 && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
                     || "-_.".unicodeScalars.contains(scalar))
             return isPlain ? Character(scalar) : "_"

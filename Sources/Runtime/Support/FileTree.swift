@@ -31,7 +31,8 @@ enum FileTree {
             if name == "." || name == ".." { continue }
             // Some file systems leave the type to stat(2).
             let type = Int(entry.pointee.d_type)
-            let isFolder = type == Int(DT_DIR)
+            let isFolder =
+                type == Int(DT_DIR)
                 || type == Int(DT_UNKNOWN) && isRealFolder("\(folder)/\(name)")
             entries.append((name, isFolder))
         }

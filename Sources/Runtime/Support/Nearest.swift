@@ -3,7 +3,8 @@
 /// - Returns: nil where nothing is within a third of the word's length.
 public func nearest(to word: String, among known: some Sequence<String>) -> String? {
     let limit = max(1, word.count / 3)
-    let best = known
+    let best =
+        known
         .map { (word: $0, distance: editDistance(Array(word.utf8), Array($0.utf8))) }
         .min { ($0.distance, $0.word) < ($1.distance, $1.word) }
     return best.flatMap { $0.distance <= limit ? $0.word : nil }

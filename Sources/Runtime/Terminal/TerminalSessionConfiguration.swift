@@ -66,9 +66,10 @@ public struct TerminalPeer {
     /// Makes a peer without BREAK and sizes, which may be set after.
     public init(
         send: @escaping @LoopActor ([UInt8]) async throws -> Void,
-        subscribe: @escaping @LoopActor (
-            @escaping @LoopActor (UnsafeRawBufferPointer) -> Void
-        ) -> Int,
+        subscribe:
+            @escaping @LoopActor (
+                @escaping @LoopActor (UnsafeRawBufferPointer) -> Void
+            ) -> Int,
         unsubscribe: @escaping @LoopActor (Int) -> Void,
         changed: Broadcast, hasEnded: @escaping @LoopActor () -> Bool
     ) {

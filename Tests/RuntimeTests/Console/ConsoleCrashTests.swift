@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import QshRuntime
 
@@ -34,8 +34,10 @@ import TestSupport
         #expect(report?.cause?.detail == "Fatal exception")
         #expect(report?.events.map(\.kind) == [.oops, .oops, .panic])
         #expect(report?.lines.count == 55)
-        #expect(report?.lines.first?.hasSuffix("BUG: kernel NULL pointer dereference, "
-            + "address: 0000000000000000") == true)
+        #expect(
+            report?.lines.first?.hasSuffix(
+                "BUG: kernel NULL pointer dereference, "
+                    + "address: 0000000000000000") == true)
         #expect(report?.isTruncated == false)
     }
 
@@ -106,7 +108,8 @@ import TestSupport
     }
 
     @Test @LoopActor func anEchoOfThePanicsWordsIsNone() async throws {
-        let text = "[    1.000000] Run /init\r\n# echo Kernel panic - not syncing: x\r\n"
+        let text =
+            "[    1.000000] Run /init\r\n# echo Kernel panic - not syncing: x\r\n"
             + "Kernel panic - not syncing: x\r\nCPU: 0\r\n# "
 
         #expect(try await crash(Array(text.utf8)) == nil)
@@ -124,7 +127,8 @@ import TestSupport
     }
 
     @Test @LoopActor func aKernelWithoutStampsPanicsToo() async throws {
-        let text = "Run /init as init process\r\n"
+        let text =
+            "Run /init as init process\r\n"
             + "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\r\n"
             + "CPU: 0 PID: 1 Comm: init Not tainted 6.1.0 #1\r\n"
 
@@ -135,18 +139,29 @@ import TestSupport
     }
 
     @Test(arguments: [
-        ("VFS: Unable to mount root fs on unknown-block(0,0)", "give the machine an `initramfs`, "
-            + "or name the root with `root=` in `append`"),
-        ("Attempted to kill init! exitcode=0x00000000",
-            "init ended with exit code 0: it must run as long as the machine"),
-        ("Attempted to kill init! exitcode=0x00007f00",
-            "init ended with exit code 127: a program it runs was not found"),
+        (
+            "VFS: Unable to mount root fs on unknown-block(0,0)",
+            "give the machine an `initramfs`, "
+                + "or name the root with `root=` in `append`"
+        ),
+        (
+            "Attempted to kill init! exitcode=0x00000000",
+            "init ended with exit code 0: it must run as long as the machine"
+        ),
+        (
+            "Attempted to kill init! exitcode=0x00007f00",
+            "init ended with exit code 127: a program it runs was not found"
+        ),
         ("Attempted to kill init! exitcode=0x0000000b", "init was killed by signal 11"),
-        ("No working init found.  Try passing init= option to kernel.",
-            "put an executable `/init` into the initramfs"),
-        ("Requested init /bin/x failed (error -2).",
+        (
+            "No working init found.  Try passing init= option to kernel.",
+            "put an executable `/init` into the initramfs"
+        ),
+        (
+            "Requested init /bin/x failed (error -2).",
             "the program named by `init=` or `rdinit=` is missing or cannot run: check its path, "
-                + "mode and interpreter"),
+                + "mode and interpreter"
+        ),
         ("Out of memory: compulsory panic_on_oom is enabled", "give the machine more `memory`"),
     ])
     func hints(detail: String, hint: String) {

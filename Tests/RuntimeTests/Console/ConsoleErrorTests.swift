@@ -1,7 +1,7 @@
 import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// Each error's whole text.
 @Suite struct ConsoleErrorTests {

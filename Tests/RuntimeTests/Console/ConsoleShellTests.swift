@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import QshRuntime
 

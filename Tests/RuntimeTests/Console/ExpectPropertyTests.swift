@@ -12,7 +12,8 @@ import Testing
         let prompt = Array(ExpectPropertyTests.prompt.utf8)
         for printk in ExpectPropertyTests.kernelLines {
             for place in 0...prompt.count {
-                let stream = Array("uname\r\nLinux\r\n".utf8) + prompt[..<place]
+                let stream =
+                    Array("uname\r\nLinux\r\n".utf8) + prompt[..<place]
                     + Array(printk.utf8) + prompt[place...]
                 for cuts in [[], Array(0..<stream.count), [14 + place, 16 + place, 20 + place]] {
                     let result = try run(stream, cuts, [.literal("[rootfs ]# ")])
@@ -32,9 +33,10 @@ import Testing
         #expect(
             String(decoding: snapshot.text, as: UTF8.self)
                 == String(repeating: "abcd\n", count: ExpectPropertyTests.kernelLines.count))
-        #expect(snapshot.dmesg.map { String(decoding: $0.text, as: UTF8.self) } == [
-            "random: crng init done", "x", "", "a [b] [  c", "colour", "caller", "long uptime",
-        ])
+        #expect(
+            snapshot.dmesg.map { String(decoding: $0.text, as: UTF8.self) } == [
+                "random: crng init done", "x", "", "a [b] [  c", "colour", "caller", "long uptime",
+            ])
         #expect(snapshot.dmesg[5].caller == "T12")
         #expect(snapshot.dmesg[0].microseconds == 2_345_678)
     }

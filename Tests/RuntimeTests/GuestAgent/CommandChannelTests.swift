@@ -62,10 +62,13 @@ import Testing
 
     @Test @LoopActor func inputOfASourceIsPulledPieceByPiece() async throws {
         var sent = 0
-        let result = try await run("wc -c", input: .source {
-            sent += 1
-            return sent > 300 ? [] : Array(repeating: UInt8(truncatingIfNeeded: sent), count: 9_999)
-        })
+        let result = try await run(
+            "wc -c",
+            input: .source {
+                sent += 1
+                return sent > 300
+                    ? [] : Array(repeating: UInt8(truncatingIfNeeded: sent), count: 9_999)
+            })
 
         #expect(result.stdout == Array("2999700\n".utf8))
     }
@@ -218,8 +221,9 @@ import Testing
         let result = try await run("exec ls /proc/self/fd")
         #expect(result.stdout == Array("0\n1\n2\n3\n".utf8))
         let masks = try await run("grep -E 'Sig(Blk|Ign)' /proc/self/status")
-        #expect(String(decoding: masks.stdout, as: UTF8.self)
-            == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
+        #expect(
+            String(decoding: masks.stdout, as: UTF8.self)
+                == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
     }
 
     @Test @LoopActor func receiverSlowsTheCommandDown() async throws {
@@ -249,8 +253,10 @@ import Testing
         await #expect(throws: GuestAgentError.outputTooLong(command: "yes", limit: 1000)) {
             try await agent.channel.execute(command, until: Self.soon)
         }
-        #expect(try await agent.channel.execute(
-            GuestCommand(.shell("exit 3")), until: Self.soon).code == 3)
+        #expect(
+            try await agent.channel.execute(
+                GuestCommand(.shell("exit 3")), until: Self.soon
+            ).code == 3)
     }
 
     @Test @LoopActor func hugeArgumentArrivesAndALargerOneIsRefused() async throws {

@@ -1,5 +1,6 @@
-@testable import QshRuntime
 import Testing
+
+@testable import QshRuntime
 
 @Suite struct GuestFrameReaderTests {
     /// Every event as a text; neighbouring pieces of one output are joined.
@@ -64,9 +65,10 @@ import Testing
     @Test func hugeLengthIsNotBelieved() {
         let stream =
             Self.hello(number: 1) + GuestFrame.marker + [65, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]
-        #expect(read(stream, cutAt: []) == [
-            "hello 0 104", "expected a payload of at most 131072 bytes, got 4294967295",
-        ])
+        #expect(
+            read(stream, cutAt: []) == [
+                "hello 0 104", "expected a payload of at most 131072 bytes, got 4294967295",
+            ])
     }
 
     @Test(arguments: 1...50 as ClosedRange<UInt64>)

@@ -18,9 +18,11 @@ import Testing
     @Test func writesTheBytesOfTheFormat() throws {
         var tree = InitramfsTree()
         try tree.addFile("a", bytes: Array("xyz".utf8), mode: FileMode(0o755), uid: 10, gid: 255)
-        let head = "07070100000001000081ED0000000A000000FF00000001000000000000000300000000"
+        let head =
+            "07070100000001000081ED0000000A000000FF00000001000000000000000300000000"
             + "00000000000000000000000000000002" + "00000000a\0xyz\0"
-        let trailer = "0707010000000000000000000000000000000000000001000000000000000000000000"
+        let trailer =
+            "0707010000000000000000000000000000000000000001000000000000000000000000"
             + "0000000000000000000000000000000B00000000TRAILER!!!\0\0\0\0"
         var expected = Array((head + trailer).utf8)
         expected += [UInt8](repeating: 0, count: 512 - expected.count)
@@ -30,8 +32,9 @@ import Testing
     @Test func sortsParentsFirstAndMakesThem() throws {
         let image = try InitramfsReader.read(bytes: sample().image())
         #expect(image.findings == [])
-        #expect(image.tree.map { printable($0.path) }
-            == ["bin", "dev", "dev/console", "etc", "etc/motd", "sbin"])
+        #expect(
+            image.tree.map { printable($0.path) }
+                == ["bin", "dev", "dev/console", "etc", "etc/motd", "sbin"])
         #expect(image.node("bin")?.mode == 0o700)
         #expect(image.node("etc")?.mode == 0o755)
         #expect(image.node("dev/console")?.major == 5)
@@ -73,7 +76,9 @@ import Testing
     @Test func hostTreesKeepTypesModesAndHardLinks() throws {
         let folder = try TestFolder()
         _ = try folder.write("one", Array("data".utf8))
-        try run("sh", "-c", """
+        try run(
+            "sh", "-c",
+            """
             cd \(folder.path) && ln one two && mkdir d && ln -s ../one d/l && mkfifo d/p &&
             chmod 4711 one && printf x > 'd/na me'
             """)
@@ -81,10 +86,11 @@ import Testing
         try tree.addTree("/opt", from: folder.path)
         let image = try InitramfsReader.read(bytes: tree.image())
         #expect(image.findings == [])
-        #expect(image.tree.map { "\(printable($0.path)) \($0.type) \($0.links) \($0.size)" } == [
-            "opt directory 1 0", "opt/d directory 1 0", "opt/d/l symlink 1 0",
-            "opt/d/na me file 1 1", "opt/d/p fifo 1 0", "opt/one file 2 4", "opt/two file 2 4",
-        ])
+        #expect(
+            image.tree.map { "\(printable($0.path)) \($0.type) \($0.links) \($0.size)" } == [
+                "opt directory 1 0", "opt/d directory 1 0", "opt/d/l symlink 1 0",
+                "opt/d/na me file 1 1", "opt/d/p fifo 1 0", "opt/one file 2 4", "opt/two file 2 4",
+            ])
         #expect(image.node("opt/two")?.mode == 0o4711)
     }
 
@@ -119,8 +125,11 @@ import Testing
         try await tree.write(to: path)
         let command = tool.joined(separator: " ") + " < \(path)"
         // A tool that is not installed has nothing to compare with.
-        guard let listing = try run("sh", "-c", "command -v \(tool[0]) >/dev/null || exit 127; "
-            + command)
+        guard
+            let listing = try run(
+                "sh", "-c",
+                "command -v \(tool[0]) >/dev/null || exit 127; "
+                    + command)
         else { return }
         let names = listing.split(separator: "\n").map(String.init)
         #expect(names == tree.entries.map { printable($0.path.bytes) })
@@ -145,7 +154,8 @@ enum RandomTree {
             let kind = kinds.randomElement(using: &random) ?? .directory
             let mode = FileMode(UInt16.random(in: 0...0o7777, using: &random))
             try tree.add(
-                InitramfsEntry(path: path, kind: kind, mode: kind.name == "a symlink" ? nil : mode,
+                InitramfsEntry(
+                    path: path, kind: kind, mode: kind.name == "a symlink" ? nil : mode,
                     uid: UInt32.random(in: 0...100_000, using: &random)))
             if kind == .directory { directories.append(printable(path.bytes)) }
         }

@@ -22,7 +22,8 @@ import Testing
             let started = Deadline.now
             let result = try InitramfsReader.read(bytes: image)
             #expect((Deadline.now - started).seconds < 5, "seed \(seed)")
-            #expect(result.findings.allSatisfy { (0...image.count).contains($0.offset) },
+            #expect(
+                result.findings.allSatisfy { (0...image.count).contains($0.offset) },
                 "seed \(seed): \(result.findings)")
             let ends = result.segments.map { $0.offset + $0.length }
             #expect(ends.allSatisfy { $0 <= image.count }, "seed \(seed): \(result.segments)")

@@ -50,9 +50,11 @@ import Testing
         #expect(throws: InitramfsError.unknownCodec("zst", near: "zstd")) {
             try InitramfsCompression("zst")
         }
-        #expect(InitramfsError.unknownCodec("zst", near: "zstd").diagnostic.message
-            == "compression `zst` is not known: expected one of none, gzip, zstd, xz, lz4")
-        #expect(InitramfsError.badLevel("gzip", 12, least: 1, most: 9).diagnostic.message
-            == "compression level of `gzip` expects 1 to 9, got 12")
+        #expect(
+            InitramfsError.unknownCodec("zst", near: "zstd").diagnostic.message
+                == "compression `zst` is not known: expected one of none, gzip, zstd, xz, lz4")
+        #expect(
+            InitramfsError.badLevel("gzip", 12, least: 1, most: 9).diagnostic.message
+                == "compression level of `gzip` expects 1 to 9, got 12")
     }
 }

@@ -27,21 +27,32 @@ import Testing
     }
 
     @Test func initThatCannotRun() throws {
-        #expect(try lint { try $0.addFile("init", text: "#!/bin/sh\n") }
-            == ["`/init` is not executable, its mode is 0644: \(panic)"])
-        #expect(try lint { try $0.addFile("init", text: "", mode: .program) }
-            == ["`/init` is empty: \(panic)"])
-        #expect(try lint { try $0.addFile("init", text: "echo hi\n", mode: .program) }
-            == ["`/init` is neither an ELF program nor a script with `#!`: \(panic)"])
-        #expect(try lint { try $0.addDirectory("init") }
-            == ["`/init` is a directory, not a program: \(panic)"])
-        #expect(try lint { try $0.addFile("init", text: "#! /bin/ash -e\n", mode: .program) }
-            == ["`/init` needs the interpreter `/bin/ash`, which is not in the initramfs: "
-                + panic])
-        #expect(try lint { try $0.addFile("init", text: "#!/init\n", mode: .program) }
-            == ["`/init` is an interpreter of itself"])
-        #expect(try lint { try $0.addFile("init", text: "#!/bin/sh\r\n", mode: .program) }
-            == ["`/init` has DOS line ends: the kernel looks for the interpreter `/bin/sh\\x0d`"])
+        #expect(
+            try lint { try $0.addFile("init", text: "#!/bin/sh\n") }
+                == ["`/init` is not executable, its mode is 0644: \(panic)"])
+        #expect(
+            try lint { try $0.addFile("init", text: "", mode: .program) }
+                == ["`/init` is empty: \(panic)"])
+        #expect(
+            try lint { try $0.addFile("init", text: "echo hi\n", mode: .program) }
+                == ["`/init` is neither an ELF program nor a script with `#!`: \(panic)"])
+        #expect(
+            try lint { try $0.addDirectory("init") }
+                == ["`/init` is a directory, not a program: \(panic)"])
+        #expect(
+            try lint { try $0.addFile("init", text: "#! /bin/ash -e\n", mode: .program) }
+                == [
+                    "`/init` needs the interpreter `/bin/ash`, which is not in the initramfs: "
+                        + panic
+                ])
+        #expect(
+            try lint { try $0.addFile("init", text: "#!/init\n", mode: .program) }
+                == ["`/init` is an interpreter of itself"])
+        #expect(
+            try lint { try $0.addFile("init", text: "#!/bin/sh\r\n", mode: .program) }
+                == [
+                    "`/init` has DOS line ends: the kernel looks for the interpreter `/bin/sh\\x0d`"
+                ])
     }
 
     @Test func wrongArchitecture() throws {
@@ -50,8 +61,9 @@ import Testing
         elf[18] = 183
         var target = InitramfsLint.Target()
         target.machine = 62
-        #expect(try lint(target) { try $0.addFile("init", bytes: elf, mode: .program) }
-            == ["`/init` is for arm64, and the kernel for x86_64"])
+        #expect(
+            try lint(target) { try $0.addFile("init", bytes: elf, mode: .program) }
+                == ["`/init` is for arm64, and the kernel for x86_64"])
         target.machine = 183
         #expect(try lint(target) { try $0.addFile("init", bytes: elf, mode: .program) } == [])
     }
@@ -60,19 +72,27 @@ import Testing
         var target = InitramfsLint.Target()
         target.builtIn = ["CONFIG_RD_ZSTD"]
         let image = try InitramfsReader.read(Vectors.folder.appending("101-gz.bin"))
-        #expect(InitramfsLint.lint(image, for: target).map(\.message).first
-            == "the kernel lacks `CONFIG_RD_GZIP`: it cannot unpack this gzip segment")
+        #expect(
+            InitramfsLint.lint(image, for: target).map(\.message).first
+                == "the kernel lacks `CONFIG_RD_GZIP`: it cannot unpack this gzip segment")
     }
 
     /// What the kernel loses silently or words misleadingly, in qsh's words.
     @Test(arguments: [
-        ("013-missing-parent.bin", 0,
-            "`nodir/f` is lost: the directory that holds it does not exist at this point"),
-        ("067-dir-with-body.bin", 0,
-            "an entry that is no file has 4 bytes of data: the kernel does not create it"),
+        (
+            "013-missing-parent.bin", 0,
+            "`nodir/f` is lost: the directory that holds it does not exist at this point"
+        ),
+        (
+            "067-dir-with-body.bin", 0,
+            "an entry that is no file has 4 bytes of data: the kernel does not create it"
+        ),
         ("113-gz-truncated.bin", 0, "the kernel stops here: read error"),
-        ("125-xz-crc64.bin", 0, "the xz stream uses check CRC64, which the kernel refuses: "
-            + "compress with `xz --check=crc32`"),
+        (
+            "125-xz-crc64.bin", 0,
+            "the xz stream uses check CRC64, which the kernel refuses: "
+                + "compress with `xz --check=crc32`"
+        ),
         ("173-acpi-badsum.bin", -1, ""),
     ])
     func silentLossesAreFound(file: String, offset: Int, expected: String) throws {
@@ -89,15 +109,17 @@ import Testing
         var bytes = try Vectors.bytes("101-gz.bin")
         bytes.removeLast(3)
         let messages = try InitramfsReader.read(bytes: bytes).findings.map(\.message)
-        #expect(messages.first == "the gzip footer is cut short: the kernel would read past the "
-            + "end of the image and hang at boot")
+        #expect(
+            messages.first == "the gzip footer is cut short: the kernel would read past the "
+                + "end of the image and hang at boot")
     }
 
     @Test func cutImageIsAnError() throws {
         var bytes = try Vectors.bytes("001-all-types.bin")
         bytes.removeLast(300)
-        #expect(try InitramfsReader.read(bytes: bytes).findings.contains {
-            $0.severity == .error && $0.message.hasPrefix("the image is cut short: this entry ")
-        })
+        #expect(
+            try InitramfsReader.read(bytes: bytes).findings.contains {
+                $0.severity == .error && $0.message.hasPrefix("the image is cut short: this entry ")
+            })
     }
 }

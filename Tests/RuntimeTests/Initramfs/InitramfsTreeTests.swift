@@ -25,8 +25,11 @@ import Testing
         try tree.addSymlink("usr/lib64", target: "/lib")
         try tree.addFile("lib/modules/a.ko", text: "")
         try tree.addFile("usr/lib64/b", text: "")
-        #expect(paths(tree) == ["/lib", "/usr", "/usr/lib", "/usr/lib/b", "/usr/lib/modules",
-            "/usr/lib/modules/a.ko", "/usr/lib64"])
+        #expect(
+            paths(tree) == [
+                "/lib", "/usr", "/usr/lib", "/usr/lib/b", "/usr/lib/modules",
+                "/usr/lib/modules/a.ko", "/usr/lib64",
+            ])
         #expect(try InitramfsReader.read(bytes: tree.image()).findings == [])
     }
 
@@ -56,10 +59,11 @@ import Testing
     @Test func defaultRootPassesLintOnceItHasBusybox() throws {
         var tree = InitramfsTree()
         try tree.addDefaultRoot()
-        #expect(try InitramfsLint.lint(tree: tree).map(\.message) == [
-            "`/init` needs the interpreter `/bin/sh`, which is not in the initramfs: the kernel "
-                + "would panic with \"No working init found\""
-        ])
+        #expect(
+            try InitramfsLint.lint(tree: tree).map(\.message) == [
+                "`/init` needs the interpreter `/bin/sh`, which is not in the initramfs: the kernel "
+                    + "would panic with \"No working init found\""
+            ])
         guard access("/bin/busybox", R_OK) == 0 else { return }
         try tree.addBusybox(from: "/bin/busybox")
         #expect(try InitramfsLint.lint(tree: tree) == [])

@@ -57,8 +57,9 @@ enum Vectors {
         var options = InitramfsReader.Options()
         options.digests = true
         let image = try InitramfsReader.read(Vectors.folder.appending(vector.file), options)
-        #expect(image.tree.map(entry).sorted { $0.path < $1.path }.map { timed($0, vector) }
-            == vector.tree.sorted { $0.path < $1.path })
+        #expect(
+            image.tree.map(entry).sorted { $0.path < $1.path }.map { timed($0, vector) }
+                == vector.tree.sorted { $0.path < $1.path })
         let stop = image.findings.map(\.message).first { $0.contains("the kernel stops here: ") }
         if let message = vector.kernel_message, !message.hasPrefix("ACPI") {
             let last = message.split(separator: "; ").last.map(String.init) ?? message

@@ -1,8 +1,7 @@
 import Glibc
-import Glibc
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import QshRuntime
 
@@ -201,7 +200,8 @@ import TestSupport
             var bytes = original
             let table = Int(LittleEndianBytes(bytes).u64(40) ?? 0)
             for _ in 0..<4 {
-                let place = Bool.random(using: &random)
+                let place =
+                    Bool.random(using: &random)
                     ? Int.random(in: 0..<64, using: &random)
                     : Int.random(in: table..<bytes.count, using: &random)
                 bytes[place] = UInt8.random(in: 0...255, using: &random)

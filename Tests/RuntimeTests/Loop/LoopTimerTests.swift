@@ -1,6 +1,6 @@
 import QshRuntime
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct LoopTimerTests {
     init() { TestLoop.start() }

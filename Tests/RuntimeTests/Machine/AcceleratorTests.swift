@@ -1,6 +1,7 @@
-@testable import QshRuntime
 import SystemPackage
 import Testing
+
+@testable import QshRuntime
 
 @Suite struct AcceleratorTests {
     /// A host on which KVM works.

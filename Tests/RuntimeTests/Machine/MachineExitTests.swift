@@ -1,6 +1,7 @@
 import Glibc
-@testable import QshRuntime
 import Testing
+
+@testable import QshRuntime
 
 @Suite struct MachineExitTests {
     struct Case: Sendable {

@@ -24,7 +24,8 @@ import Testing
         let machine = MachineConfiguration(kernel: "k", initramfs: "i")
 
         let arguments = QEMUArguments(
-            machine, on: .tcg, .descriptors(serial: 3, qmp: 4, agent: 5)).arguments
+            machine, on: .tcg, .descriptors(serial: 3, qmp: 4, agent: 5)
+        ).arguments
 
         #expect(
             arguments == [

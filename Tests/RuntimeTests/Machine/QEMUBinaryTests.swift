@@ -24,11 +24,12 @@ import Testing
             try QEMUBinary.locate(for: .arm64, option: "own-qemu", environment: path) == own)
     }
 
-    @Test(arguments: [
-        (nil, [:], "machine of architecture arm64: `qemu-system-aarch64` is not on PATH"),
-        ("/etc/passwd", [:], "option `qemu`: `/etc/passwd` is not a program"),
-        (nil, ["QSH_QEMU": "/etc"], "QSH_QEMU: `/etc` is not a program"),
-    ] as [(FilePath?, [String: String], String)])
+    @Test(
+        arguments: [
+            (nil, [:], "machine of architecture arm64: `qemu-system-aarch64` is not on PATH"),
+            ("/etc/passwd", [:], "option `qemu`: `/etc/passwd` is not a program"),
+            (nil, ["QSH_QEMU": "/etc"], "QSH_QEMU: `/etc` is not a program"),
+        ] as [(FilePath?, [String: String], String)])
     func saysWhoNamedWhatIsMissing(
         option: FilePath?, environment: [String: String], message: String
     ) {
@@ -39,14 +40,15 @@ import Testing
         #expect(error?.description == message)
     }
 
-    @Test(arguments: [
-        (
-            "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright (c) 2003",
-            [7, 2, 22]
-        ),
-        ("QEMU emulator version 10.0.0\n", [10, 0, 0]), ("hello", nil), ("", nil),
-        ("QEMU emulator version", nil),
-    ] as [(String, [Int]?)])
+    @Test(
+        arguments: [
+            (
+                "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright (c) 2003",
+                [7, 2, 22]
+            ),
+            ("QEMU emulator version 10.0.0\n", [10, 0, 0]), ("hello", nil), ("", nil),
+            ("QEMU emulator version", nil),
+        ] as [(String, [Int]?)])
     func readsTheVersion(output: String, version: [Int]?) {
         #expect(QEMUBinary.version(in: output) == version)
     }

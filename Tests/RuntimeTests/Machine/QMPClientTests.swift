@@ -1,8 +1,9 @@
 import Glibc
-@testable import QshRuntime
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import QshRuntime
 
 @Suite struct QMPClientTests {
     init() { TestLoop.start() }
@@ -34,8 +35,10 @@ import Testing
         let (client, qemu) = try connect()
         qemu.answer = { line in
             line.contains("second")
-                ? [#"{"return": {"n": 2}, "id": 2}"#, #"{"event": "STOP", "data": {}}"#,
-                    #"{"return": {"n": 1}, "id": 1}"#] : []
+                ? [
+                    #"{"return": {"n": 2}, "id": 2}"#, #"{"event": "STOP", "data": {}}"#,
+                    #"{"return": {"n": 1}, "id": 1}"#,
+                ] : []
         }
         var results: [JSONValue?] = [nil, nil]
         let tasks = ["first", "second"].enumerated().map { index, command in

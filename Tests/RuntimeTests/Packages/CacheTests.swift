@@ -1,8 +1,8 @@
 import Glibc
 import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct CacheTests {
     private let folder: TestTree
@@ -77,7 +77,8 @@ import TestSupport
         _ = try await cache.entry("first", until: .after(.seconds(10)), make: fill)
         let root = cache.root
         let holder = try ChildProcess.spawn(
-            Command(["sh", "-c", "exec 9>e.lock; flock 9; mkdir -p .e~dead/made; exec sleep 100"],
+            Command(
+                ["sh", "-c", "exec 9>e.lock; flock 9; mkdir -p .e~dead/made; exec sleep 100"],
                 workingDirectory: root))
         while !folder.names("qsh").contains(".e~dead") {
             _ = try await Broadcast().wait(until: .after(.milliseconds(5))) { false }

@@ -1,8 +1,9 @@
 import Glibc
-@testable import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
+
+@testable import QshRuntime
 
 @Suite struct DebianPackageTests {
     private let package = DebianPackage("thing", arch: .ofHost, instead: "give `thing = PATH`")
@@ -116,7 +117,8 @@ import TestSupport
         let error = await #expect(throws: PackageError.self) {
             try await KernelFinder.debian(
                 .ofHost, Cache(root: empty.path.appending("cache")),
-                HostEnvironment(["PATH": empty.path.string])) { _ in }
+                HostEnvironment(["PATH": empty.path.string])
+            ) { _ in }
         }
         #expect(
             error?.diagnostic
@@ -138,7 +140,8 @@ import TestSupport
     }
 
     @Test @LoopActor func saysThatTheServerCannotBeReached() async throws {
-        let line = "E: Failed to fetch http://deb.debian.org/x  Temporary failure resolving 'deb.debian.org'"
+        let line =
+            "E: Failed to fetch http://deb.debian.org/x  Temporary failure resolving 'deb.debian.org'"
         #expect(
             await failure(try FakeApt(download: "echo \"\(line)\" >&2; exit 100"))
                 == Diagnostic(

@@ -1,8 +1,8 @@
 import Glibc
 import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ChildProcessTests {
     init() { TestLoop.start() }

@@ -1,7 +1,7 @@
 import QshRuntime
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ShellQuotingTests {
     init() { TestLoop.start() }

@@ -2,10 +2,11 @@ import QshRuntime
 import Testing
 
 @Suite struct ByteSizeTests {
-    @Test(arguments: [
-        ("256M", 256 << 20), ("1G", 1 << 30), ("1.5G", 1536 << 20), ("512 MiB", 512 << 20),
-        ("1024", 1 << 30), ("4096k", 4 << 20), ("100b", 100), ("2TB", 2 << 40),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("256M", 256 << 20), ("1G", 1 << 30), ("1.5G", 1536 << 20), ("512 MiB", 512 << 20),
+            ("1024", 1 << 30), ("4096k", 4 << 20), ("100b", 100), ("2TB", 2 << 40),
+        ] as [(String, UInt64)])
     func readsQEMUsNotation(text: String, bytes: UInt64) {
         #expect(ByteSize(text)?.bytes == bytes)
     }

@@ -27,14 +27,23 @@ private final class FakeMachine {
                 self.subscriber = $0
                 return 7
             },
-            unsubscribe: { #expect($0 == 7); self.subscriber = nil },
+            unsubscribe: {
+                #expect($0 == 7)
+                self.subscriber = nil
+            },
             changed: changed, hasEnded: { self.hasEnded })
         peer.sendBreak = {
             self.breaks += 1
             self.changed.notify()
         }
-        peer.sendSize = { self.sizes.append($0); self.changed.notify() }
-        peer.sizeChanged = { self.windowSizes.append($0); self.changed.notify() }
+        peer.sendSize = {
+            self.sizes.append($0)
+            self.changed.notify()
+        }
+        peer.sizeChanged = {
+            self.windowSizes.append($0)
+            self.changed.notify()
+        }
         return peer
     }
 
@@ -118,18 +127,20 @@ private final class FakeMachine {
         + "\u{1b}[?25h\u{1b}[0m\u{1b}>\u{1b}[?1l"
 
     @Test @LoopActor func showsWhatWaitedBefore() async throws {
-        let (_, terminal, _) = try await attached({ terminal, _ async throws in
-            #expect(try await terminal.waitToShow("[rootfs ]# "))
-        }, recent: "[rootfs ]# ")
+        let (_, terminal, _) = try await attached(
+            { terminal, _ async throws in
+                #expect(try await terminal.waitToShow("[rootfs ]# "))
+            }, recent: "[rootfs ]# ")
 
         #expect(terminal.text.contains("helps\r\n[rootfs ]# "))
     }
 
     @Test @LoopActor func endsWithTheMachineAndShowsItsLastWords() async throws {
-        let (result, terminal, _) = try await attached({ _, machine async throws in
-            machine.print("reboot: Power down\r\n")
-            machine.end()
-        }, end: nil)
+        let (result, terminal, _) = try await attached(
+            { _, machine async throws in
+                machine.print("reboot: Power down\r\n")
+                machine.end()
+            }, end: nil)
 
         #expect(try result.get() == .machineEnded)
         #expect(try await terminal.waitToShow("[qsh] `vm0` has ended"))

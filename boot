@@ -8,5 +8,11 @@ cd "$(dirname "$0")"
 # shellcheck disable=SC2086 # lists of words
 require_packages $build_packages $boot_packages
 require_swift
-swift build -c release --static-swift-stdlib --product qsh >&2
+quiet=--quiet
+if [ ! -x .build/release/qsh ]; then
+    say "building, which takes some minutes the first time"
+    quiet=
+fi
+# shellcheck disable=SC2086 # nothing or one word
+swift build -c release --static-swift-stdlib --product qsh $quiet >&2
 exec .build/release/qsh scripts/boot.lua "$@"

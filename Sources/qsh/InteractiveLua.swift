@@ -209,6 +209,16 @@ enum InteractiveLua {
                     names[#names + 1] = { name, kind }
                 end
             end
+            -- After a dot, an object's fields come before its methods.
+            local has_field = false
+            for _, item in next, names do has_field = has_field or item[2] == "property" end
+            if has_field then
+                local fields = {}
+                for _, item in next, names do
+                    if item[2] == "property" then fields[#fields + 1] = item end
+                end
+                names = fields
+            end
             for name in next, path and {} or keywords do
                 if sub(name, 1, #word) == word then names[#names + 1] = { name, "keyword" } end
             end

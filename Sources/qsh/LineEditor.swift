@@ -127,7 +127,9 @@ final class LineEditor: LineSource, @unchecked Sendable {
             if isInterrupted { return -2 }
             var byte: UInt8 = 0
             let count = read(0, &byte, 1)
-            if count > 0 { return Int32(byte) }
+            // A Ctrl-D that was typed while a statement ran is a NUL once editing begins (Linux's
+            // n_tty marks an end of file so).
+            if count > 0 { return byte == 0 ? 4 : Int32(byte) }
             if count == 0 || (errno != EAGAIN && errno != EINTR) { return -1 }
         }
     }

@@ -164,6 +164,8 @@ qedit_status qedit_read(qedit *editor, const char *prompt, const char **line, si
     editor->prompt = prompt;
     editor->interrupted = 0;
     set_paste_brackets(editor, 1);
+    // el_gets shows the prompt first, and keys typed in between would be the terminal's to edit.
+    el_set(editor->line_editor, EL_PREP_TERM, 1);
     const char *text = el_gets(editor->line_editor, &count);
     set_paste_brackets(editor, 0);
     if (editor->interrupted) {

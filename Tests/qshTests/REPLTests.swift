@@ -172,7 +172,9 @@ extension String {
         try await prompt.shows("^C")
         prompt.type("string.re\t\t")
         try await prompt.shows("rep(      reverse(")
-        prompt.type("\u{3}\u{4}")
+        prompt.type("\u{3}")
+        try await prompt.shows("^C\r\nqsh> ")
+        prompt.type("\u{4}")
 
         #expect(try await prompt.exitStatus() == 0)
         #expect(!prompt.terminal.text.contains("ran"))

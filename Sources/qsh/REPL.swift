@@ -98,9 +98,17 @@ final class REPL {
             editor?.addToHistory(text)
             history.append(text)
             tell(locals)
+            tellHowToLeave(text)
         }
         guard let result = onLoop({ await interaction.run(chunk) }) else { return nil }
         return result.ends || (!hasTerminal && result.status != 0) ? result.status : nil
+    }
+
+    /// What people type to leave other shells is a global that nobody has set.
+    private func tellHowToLeave(_ text: String) {
+        if ["exit", "quit", "exit()", "quit()"].contains(text) {
+            StandardError.write("note: Ctrl-D or os.exit() leaves\n")
+        }
     }
 
     private func tell(_ locals: PromptLocals) {

@@ -22,7 +22,7 @@ enum Program {
     }
 
     private static func run(_ invocation: Invocation) -> Int32 {
-        if case .interactive = invocation.source, isatty(0) == 1 {
+        if case .interactive = invocation.source {
             return REPL(invocation).run()
         }
         let status = Box<Int32>(Verdict.recipeFailed.exitCode)

@@ -1,65 +1,124 @@
 import Glibc
 import LuaBridge
 import QshRuntime
-import SystemPackage
 
 /// The interactive half: reads a statement, runs it, shows what it gave.
 ///
-/// Lines are read from outside the event loop, which goes on meanwhile (see `LineEditor`).
+/// Lines are read from outside the event loop, which goes on meanwhile (see `LineSource`). Without
+/// a terminal, statements are read from standard input as they come, and the first error ends.
 final class REPL {
     private let invocation: Invocation
     private let history = HistoryFile()
+    private let hasTerminal = isatty(0) == 1 && isatty(1) == 1
+    private var hasToldOfLocals = false
+    private var editor: LineEditor?
 
     init(_ invocation: Invocation) { self.invocation = invocation }
 
     /// - Returns: the exit code.
     func run() -> Int32 {
         let invocation = invocation
-        guard let session = onLoop({ try Session.open(invocation) }) else {
-            return Verdict.recipeFailed.exitCode
-        }
-        let names = Completion(session)
-        guard let editor = LineEditor(complete: { names.insertion(in: $0, cursor: $1) }) else {
-            return Session.report(REPLError.noTerminal)
-        }
-        history.entries().forEach(editor.addToHistory)
-        if !invocation.isQuiet {
-            StandardError.write(
-                "qsh 0.1.0 on Lua 5.4. Ctrl-C stops what runs, Ctrl-D or os.exit() leaves.\n")
-        }
-        let signals = onLoop { session.watchSignals(editor: editor) }
-        let status = readAndRun(session, editor)
+        let opened = onLoop { try await Interaction(Session.open(invocation)) }
+        guard let interaction = opened else { return Verdict.recipeFailed.exitCode }
+        guard let lines = lineSource(interaction) else { return Session.report(REPLError()) }
+        let signals = onLoop { interaction.session.watchSignals(lines: lines) }
+        let status = readAndRun(interaction, lines, signals)
         onLoop {
+            PromptOutput.shared.editor = nil
+            PromptOutput.shared.finish()
+            await interaction.close()
             signals?.cancel()
-            await session.lua.close()
         }
         return status
     }
 
-    private func readAndRun(_ session: Session, _ editor: LineEditor) -> Int32 {
-        var pending = ""
+    private func lineSource(_ interaction: Interaction) -> (any LineSource)? {
+        guard hasTerminal else { return PlainLines() }
+        let editor = LineEditor { line in
+            LoopActor.assumeIsolated { interaction.completion(of: line) }
+        }
+        guard let editor else { return nil }
+        history.entries().forEach(editor.addToHistory)
+        self.editor = editor
+        onLoop { PromptOutput.shared.editor = editor }
+        if !invocation.isQuiet {
+            let version = onLoop { QshAPI.version } ?? ""
+            StandardError.write(
+                """
+                qsh \(version) on Lua 5.4. Ctrl-C stops what runs, Ctrl-D or os.exit() \
+                leaves, TAB completes.
+
+                """)
+        }
+        return editor
+    }
+
+    private func readAndRun(
+        _ interaction: Interaction, _ lines: any LineSource, _ signals: SignalHandling?
+    ) -> Int32 {
+        var input = Input()
         while true {
-            switch editor.readLine(prompt: pending.isEmpty ? "qsh> " : "...> ") {
+            let line = lines.readLine(prompt: input.isEmpty ? "qsh> " : "...> ")
+            onLoop { PromptOutput.shared.finish() }
+            if mustEnd(signals) { return Verdict.interrupted.exitCode }
+            switch line {
             case .interrupted:
-                pending = ""
-                StandardError.write("\n")
+                guard hasTerminal else { return Verdict.interrupted.exitCode }
+                StandardError.write("^C\n")
+                input.clear()
             case .end:
-                StandardError.write("\n")
-                return Verdict.ok.exitCode
-            case .text(let line):
-                let text = pending.isEmpty ? line : pending + "\n" + line
-                if text.allSatisfy(\.isWhitespace) { continue }
-                let chunk = LuaChunk(text, name: "repl")
-                if onLoop({ session.lua.isIncomplete(chunk) }) == true {
-                    pending = text
+                if hasTerminal { StandardError.write("\n") }
+                if input.isEmpty { return Verdict.ok.exitCode }
+                // What was begun is given up at a prompt, and is an error in a file.
+                if !hasTerminal, let status = run(&input, interaction) { return status }
+                input.clear()
+            case .text(let text):
+                input.append(text)
+                if input.isBlank {
+                    input.clear()
                     continue
                 }
-                pending = ""
-                editor.addToHistory(text)
-                history.append(text)
-                if let status = onLoop({ await session.evaluate(chunk) }) ?? nil { return status }
+                let statement = input.text
+                if onLoop({ interaction.isIncomplete(statement) }) == true { continue }
+                if let status = run(&input, interaction) { return status }
+                if mustEnd(signals) { return Verdict.interrupted.exitCode }
             }
         }
+    }
+
+    /// - Returns: the exit code where the input ends the session.
+    private func run(_ input: inout Input, _ interaction: Interaction) -> Int32? {
+        let text = input.text
+        let locals = PromptLocals(text)
+        let chunk =
+            hasTerminal
+            ? LuaChunk(locals.text, name: "repl")
+            : LuaChunk(input.linesBefore + locals.text, name: "stdin")
+        input.clear()
+        if hasTerminal {
+            editor?.addToHistory(text)
+            history.append(text)
+            tell(locals)
+        }
+        guard let result = onLoop({ await interaction.run(chunk) }) else { return nil }
+        return result.ends || (!hasTerminal && result.status != 0) ? result.status : nil
+    }
+
+    private func tell(_ locals: PromptLocals) {
+        guard locals.hasLocals, !invocation.isQuiet else { return }
+        if let name = locals.closed.first {
+            StandardError.write(
+                "note: `\(name)` is a global here and not closed by itself: it stays until you "
+                    + "close it or leave\n")
+        } else if !hasToldOfLocals {
+            StandardError.write(
+                "note: `local` at the prompt makes a global, so that the next input sees it\n")
+        }
+        hasToldOfLocals = true
+    }
+
+    private func mustEnd(_ signals: SignalHandling?) -> Bool {
+        onLoop { signals?.mustEnd ?? false } ?? false
     }
 
     /// Runs the loop until `body` has ended. An error is reported and gives nil.
@@ -68,80 +127,46 @@ final class REPL {
         _ body: @escaping @LoopActor @Sendable () async throws -> Result
     ) -> Result? {
         let result = Box<Result?>(nil)
+        let hasEnded = Box(false)
         LoopActor.task {
             do { result.value = try await body() } catch { _ = Session.report(error) }
+            hasEnded.value = true
             EventLoop.shared.stop()
         }
-        EventLoop.shared.run()
+        while !hasEnded.value { EventLoop.shared.run() }
         return result.value
     }
 }
 
-extension Session {
-    /// Runs one input and prints its results.
-    ///
-    /// - Returns: the exit code where the input ended the session.
-    func evaluate(_ chunk: LuaChunk) async -> Int32? {
-        do {
-            let results = try await lua.evaluate(chunk)
-            if !results.isEmpty {
-                let line = results.map { lua.describe($0) }.joined(separator: "\t") + "\n"
-                StandardOutput.write(line)
-            }
-        } catch let exit as LuaExit {
-            return exit.status
-        } catch let error as LuaError {
-            StandardError.write(DiagnosticRenderer.standardError.render(error))
-        } catch {
-            _ = Session.report(error)
-        }
-        lua.reportFailedTasks()
-        return nil
+/// The lines of a statement that is being entered.
+private struct Input {
+    private(set) var text = ""
+    private var count = 0
+    private var finished = 0
+
+    var isEmpty: Bool { count == 0 }
+    var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
+    /// As many line breaks as there are lines before these: errors then name the right line.
+    var linesBefore: String { String(repeating: "\n", count: finished) }
+
+    mutating func append(_ line: String) {
+        text = isEmpty ? line : text + "\n" + line
+        count += 1
+    }
+
+    mutating func clear() {
+        finished += count
+        text = ""
+        count = 0
     }
 }
 
 /// The terminal cannot be used for editing.
-enum REPLError: DiagnosticError {
-    case noTerminal
-
+struct REPLError: DiagnosticError {
     var diagnostic: Diagnostic {
-        Diagnostic(
+        let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+        return Diagnostic(
             .usage, "cannot edit lines: the terminal `\(terminal)` is not known here",
             hint: "set TERM, or give the recipe by `qsh -`")
-    }
-
-    private var terminal: String { getenv("TERM").map { String(cString: $0) } ?? "" }
-}
-
-/// Completes names of globals and fields, without running any metamethod.
-private struct Completion {
-    let session: Session
-
-    init(_ session: Session) { self.session = session }
-
-    /// The longest text that every candidate continues with; nil where there is none.
-    func insertion(in line: String, cursor: Int) -> String? {
-        let before = String(decoding: Array(line.utf8.prefix(cursor)), as: UTF8.self)
-        let word = String(
-            before.reversed().prefix { $0.isLetter || $0.isNumber || "_.:".contains($0) }
-                .reversed())
-        var path = word.split(omittingEmptySubsequences: false) { ".:".contains($0) }
-            .map(String.init)
-        let prefix = path.popLast() ?? ""
-        let names = LoopActor.assumeIsolated { session.lua.names(at: path) }
-        let candidates = names.filter { $0.name.hasPrefix(prefix) }
-        guard let first = candidates.first else { return nil }
-        var common = Substring(first.name)
-        for candidate in candidates {
-            common =
-                common[
-                    ..<common.index(
-                        common.startIndex,
-                        offsetBy: zip(common, candidate.name)
-                            .prefix { $0 == $1 }.count)]
-        }
-        var insertion = String(common.dropFirst(prefix.count))
-        if candidates.count == 1, first.type == "function" { insertion += "(" }
-        return insertion
     }
 }

@@ -18,9 +18,9 @@ final class Session {
         }
         configuration.libraryFolders = Self.libraryFolders(for: invocation)
         let renderer = renderer
-        configuration.onWarning = { StandardError.write("warning: \($0)\n") }
+        configuration.onWarning = { Session.say("warning: \($0)\n") }
         configuration.onTaskError = { error in
-            StandardError.write(renderer.render(error, note: "in a task that nobody waited for"))
+            Session.say(renderer.render(error, note: "in a task that nobody waited for"))
         }
         lua = try LuaState(configuration)
     }
@@ -62,6 +62,15 @@ final class Session {
         return status
     }
 
+    /// Prints a message, above the line that is being edited, if one is.
+    private static func say(_ text: String) {
+        if PromptOutput.shared.isNeeded {
+            PromptOutput.shared.write(text.utf8)
+        } else {
+            StandardError.write(text)
+        }
+    }
+
     /// Prints an error that did not come from Lua.
     nonisolated static func report(_ error: any Error) -> Int32 {
         let diagnostic =
@@ -74,11 +83,17 @@ final class Session {
     private func services(_ invocation: Invocation) -> QshServices {
         var services = QshServices()
         services.isInteractive = isatty(0) == 1 && isatty(1) == 1
-        services.echo = { StandardOutput.write($0) }
+        services.echo = { bytes in
+            if PromptOutput.shared.isNeeded {
+                PromptOutput.shared.write(bytes)
+            } else {
+                StandardOutput.write(bytes)
+            }
+        }
         services.environment = Self.environment()
         if services.isInteractive { services.terminalSize = TerminalSize.current }
         if !invocation.isQuiet {
-            services.note = { StandardError.write("qsh: \($0)\n") }
+            services.note = { Session.say("qsh: \($0)\n") }
         }
         return services
     }

@@ -6,7 +6,9 @@ import QshRuntime
 extension Session {
     /// Makes Ctrl-C, a hang-up and a request to end stop what runs, so that it unwinds and closes
     /// its machines.
-    func watchSignals(editor: LineEditor? = nil) -> SignalHandling { SignalHandling(lua, editor) }
+    func watchSignals(lines: (any LineSource)? = nil) -> SignalHandling {
+        SignalHandling(lua, lines)
+    }
 }
 
 /// The signals that qsh reacts to while a session is open.
@@ -16,21 +18,21 @@ final class SignalHandling {
     private(set) var mustEnd = false
     private var watches: [SignalWatch] = []
 
-    fileprivate init(_ lua: LuaState, _ editor: LineEditor?) {
+    fileprivate init(_ lua: LuaState, _ lines: (any LineSource)?) {
         // A loop in Lua does not let the event loop run, so the handler itself must reach it.
         if let hook = lua.signalHook { qsignal_set_immediate(hook.function, hook.context) }
         watches = [
             SignalWatch(SIGINT) {
-                editor?.interrupt()
+                lines?.interrupt()
                 lua.interruptWait()
             },
-            SignalWatch(SIGWINCH) { editor?.resize() },
+            SignalWatch(SIGWINCH) { lines?.resize() },
         ]
         for number in [SIGTERM, SIGHUP, SIGQUIT] {
             watches.append(
                 SignalWatch(number) { [weak self] in
                     self?.mustEnd = true
-                    editor?.interrupt()
+                    lines?.interrupt()
                     lua.interrupt()
                 })
         }

@@ -30,9 +30,15 @@ qedit_status qedit_read(qedit *editor, const char *prompt, const char **line, si
 /// Adds an entry to the history of this session.
 void qedit_history_add(qedit *editor, const char *entry);
 
+/// Takes the prompt and the line being typed off the screen, so that something else can be printed;
+/// qedit_refresh follows. In a terminal without control sequences the line stays, cut short.
+void qedit_hide(qedit *editor);
 /// Puts the prompt and the line being typed on the screen again.
 void qedit_refresh(qedit *editor);
 /// Tells the editor that the window has another size.
 void qedit_resize(qedit *editor);
+/// Stops the process as SIGTSTP does, with the terminal as it was before the editing; goes on when
+/// the process does.
+void qedit_stop(qedit *editor);
 
 #endif

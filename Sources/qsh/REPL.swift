@@ -45,8 +45,7 @@ final class REPL {
             let version = onLoop { QshAPI.version } ?? ""
             StandardError.write(
                 """
-                qsh \(version) on Lua 5.4. Ctrl-C stops what runs, Ctrl-D or os.exit() \
-                leaves, TAB completes.
+                qsh \(version) on Lua 5.4: Ctrl-C stops what runs, TAB completes, Ctrl-D leaves
 
                 """)
         }

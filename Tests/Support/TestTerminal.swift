@@ -58,6 +58,11 @@ public final class TestTerminal {
         try await changed.wait(until: .after(limit)) { self.text.contains(text) }
     }
 
+    /// Waits until the terminal has shown more than `count` bytes in all.
+    public func waitToShowMore(than count: Int) async throws -> Bool {
+        try await changed.wait(until: .after(.milliseconds(200))) { self.shown.count > count }
+    }
+
     /// Whether lines are edited and typed characters shown, as a shell expects it.
     public var isCooked: Bool {
         var mode = termios()

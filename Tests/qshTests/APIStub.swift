@@ -1,4 +1,4 @@
-/// What `scripts/meta/qsh.lua` says the API is.
+/// What `scripts/meta` says the API is.
 struct APIStub {
     /// `qsh.machine.boot`, `qsh.machine:wait`, `qsh.machine.pid`: functions, methods, fields.
     private(set) var names: Set<String> = []

@@ -36,9 +36,11 @@ import Testing
         """
 
     private static let stub: APIStub = {
-        let path = QshRun.repository.appending("scripts/meta/qsh.lua")
-        let bytes = (try? readSmallFile(path, limit: 1 << 20)) ?? []
-        return APIStub(String(decoding: bytes, as: UTF8.self))
+        let folder = QshRun.repository.appending("scripts/meta")
+        let texts = FileTree.names(in: folder).compactMap {
+            DocumentFile.text(folder.appending($0))
+        }
+        return APIStub(texts.joined(separator: "\n"))
     }()
 
     @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
@@ -96,6 +98,20 @@ import Testing
 
         #expect(run.stdout == "")
         #expect(run.status == 0, "\(run.stderr)")
+    }
+
+    /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.
+    @Test func theDocumentNamesAllOfIt() throws {
+        let text = try #require(
+            DocumentFile.text(QshRun.repository.appending("docs/lua-api.md")))
+        let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }
+        let options = Self.stub.options.values.flatMap(\.self)
+        let missing = try Set(names.map(String.init) + options).filter { name in
+            let plain = name.hasPrefix("try_") ? String(name.dropFirst(4)) : name
+            return try !text.contains(Regex("[.:`{,] ?\(plain)\\b"))
+        }
+
+        #expect(missing.sorted() == [])
     }
 
     /// The other way round: each name that the source reads from an options table.

@@ -35,7 +35,8 @@ refuse 'Foundation proper is 58 MB' '^(public |internal |private )?import Founda
 
 for file in $source_files; do
     lines=$(wc -l <"$file")
-    case $file in Tests/*) limit=500 ;; *) limit=400 ;; esac
+    # The stub is data: one entry for each name of the API.
+    case $file in Tests/*) limit=500 ;; scripts/meta/*) limit=2000 ;; *) limit=400 ;; esac
     [ "$lines" -le "$limit" ] || {
         echo "check: $file has $lines lines, more than $limit" >&2
         failed=1
@@ -53,6 +54,13 @@ for file in $swift_files; do
 done
 
 if command -v luacheck >/dev/null; then
-    luacheck --quiet --no-color $(find scripts -name '*.lua') >&2 || failed=1
+    # shellcheck disable=SC2046 # a list of files
+    report=$(luacheck --quiet --no-color $(find scripts -name '*.lua')) || {
+        printf '%s\n' "$report" >&2
+        failed=1
+    }
+else
+    echo 'check: luacheck is not installed: the recipes are not checked' >&2
 fi
+swift format lint --strict -r Sources Tests Plugins Benchmarks Package.swift || failed=1
 exit $failed

@@ -19,7 +19,8 @@ enum { MAX_DESCRIPTORS = 64 };
 // since another thread may hold the allocator's lock at the fork.
 
 static void reset_signals(void) {
-    // The kernel's own call, since glibc's leaves out the two signals that it keeps for threads, and
+    // The kernel's own call, since glibc's leaves out the two signals that it keeps for threads,
+    // and
     // they may be inherited as ignored. All zero is the default in every architecture's layout.
     unsigned long action[8] = {0};
     for (int number = 1; number < NSIG; number++)

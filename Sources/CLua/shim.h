@@ -1,1 +1,2 @@
-// Empty on purpose: the module carries pkg-config's flags only. See docs/architecture.md, "The bridge".
+// Empty on purpose: the module carries pkg-config's flags only. See docs/architecture.md,
+// "The bridge".

@@ -1,5 +1,6 @@
-/* pcall and xpcall that do not catch what stops a task: Ctrl-C must end `while true do pcall(f) end`
-   too. What has to be done on the way out belongs into to-be-closed variables. */
+/* pcall and xpcall that do not catch what stops a task: Ctrl-C must end
+   `while true do pcall(f) end` too. What has to be done on the way out belongs into to-be-closed
+   variables. */
 #include "internal.h"
 
 /* `extra`: values below the results. */

@@ -55,7 +55,8 @@ import Testing
         ),
         (
             "configure 'x'",
-            "qsh.test.configure: argument 1 (`options`) expects a table of options, got string \"x\""
+            "qsh.test.configure: argument 1 (`options`) expects a table of options, "
+                + "got string \"x\""
         ),
         ("take()", "qsh.test.take: argument 1 (`path`) expects a string, got nil"),
         ("take(12)", "qsh.test.take: argument 1 (`path`) expects a string, got number 12"),

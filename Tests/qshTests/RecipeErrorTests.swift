@@ -124,7 +124,8 @@ import Testing
 
     @Test func debiansModulesInCLoad() async throws {
         let recipe = """
-            print(require("cjson").encode { 1, 2 }, require("lpeg").match(require("lpeg").P "a", "ab"))
+            local cjson, lpeg = require("cjson"), require("lpeg")
+            print(cjson.encode { 1, 2 }, lpeg.match(lpeg.P "a", "ab"))
             """
 
         let run = try await QshRun(recipe: recipe).finish()

@@ -1,4 +1,5 @@
-// libedit's native interface for Swift: editline(3) is variadic, so each setting is a function here.
+// libedit's native interface for Swift: editline(3) is variadic, so each setting is a
+// function here.
 #ifndef QEDIT_H
 #define QEDIT_H
 

@@ -1,4 +1,5 @@
-// Starting a child process with what posix_spawn(3) lacks: a pidfd, the parent-death signal, and any
+// Starting a child process with what posix_spawn(3) lacks: a pidfd, the parent-death signal,
+// and any
 // descriptors in any places.
 #ifndef QSPAWN_H
 #define QSPAWN_H

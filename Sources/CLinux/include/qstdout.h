@@ -1,4 +1,5 @@
-// The C library's standard output, which Lua's print shares; Swift 6 does not let `stdout` be named.
+// The C library's standard output, which Lua's print shares; Swift 6 does not let `stdout`
+// be named.
 #ifndef QSTDOUT_H
 #define QSTDOUT_H
 

@@ -26,7 +26,9 @@ public struct GuestCommand: Sendable {
     /// Receives output as it comes; the command is held up while it runs.
     public typealias Receiver = @LoopActor (GuestStream, [UInt8]) async throws -> Void
 
+    /// What is run.
     public var program: Program
+    /// Its standard input.
     public var input: GuestInput
     /// Variables on top of ``defaultEnvironment``.
     public var environment: [String: String]
@@ -103,8 +105,11 @@ public struct GuestResult: Sendable, Equatable {
 
 /// What the agent says about itself and its guest when it connects.
 public struct GuestAgentInfo: Sendable, Equatable {
+    /// The version of the protocol that it speaks.
     public var protocolVersion: UInt32
+    /// The guest's page size in bytes.
     public var pageSize: Int
+    /// The agent's process in the guest.
     public var processID: Int32
     /// The ELF machine number (`EM_X86_64` is 62).
     public var elfMachine: UInt32

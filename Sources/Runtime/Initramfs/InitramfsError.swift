@@ -38,6 +38,7 @@ public enum InitramfsError: Error, Equatable {
 }
 
 extension InitramfsError: DiagnosticError {
+    /// The text of the error.
     public var diagnostic: Diagnostic {
         Diagnostic(.usage, message, notes: notes, hint: hint)
     }

@@ -16,6 +16,7 @@ public enum Accelerator: String, Sendable, CaseIterable {
 
     /// A decision and the reason for it.
     public struct Choice: Sendable, Equatable {
+        /// What runs the guest.
         public let accelerator: Accelerator
         /// In words that end the sentence "tcg, because …".
         public let reason: String

@@ -84,10 +84,15 @@ extension JSONValue: Codable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral
 {
+    /// Makes a value from a literal: a string.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// Makes a value from a literal: `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// Makes a value from a literal: a number.
     public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// Makes a value from a literal: an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// Makes a value from a literal: an object.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { $1 })
     }

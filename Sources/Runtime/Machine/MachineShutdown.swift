@@ -7,8 +7,11 @@ extension Machine {
         public var guest: Duration = .seconds(10)
         /// For a guest that listens to the power button; without an agent only.
         public var powerButton: Duration = .seconds(1)
+        /// For QEMU to act on QMP's `quit`.
         public var quit: Duration = .seconds(3)
+        /// For QEMU to act on SIGTERM.
         public var terminate: Duration = .seconds(2)
+        /// For the kernel to take QEMU away after SIGKILL.
         public var kill: Duration = .seconds(10)
 
         /// Makes the default limits.

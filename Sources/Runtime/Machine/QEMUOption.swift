@@ -4,7 +4,9 @@
 public struct QEMUOption: Sendable, Equatable {
     /// One `key=value`; QEMU also takes a bare key for `key=on`.
     public struct Property: Sendable, Equatable {
+        /// What stands before the `=`.
         public let key: String
+        /// Plain text, not escaped; nil for a bare key.
         public let value: String?
 
         /// Makes one; the value is plain text, not yet escaped.

@@ -58,14 +58,19 @@ public struct Arch: Sendable {
     public let name: String
     /// Other names for it: `uname -m`, Debian's, the compiler's.
     public let aliases: [String]
+    /// The kernel's words for it.
     public let kernel: KernelNames
+    /// QEMU's binary and its defaults.
     public let qemu: QEMUDefaults
+    /// Debian's words for it.
     public let debian: DebianNames
+    /// How its programs are marked.
     public let elf: ELFIdentity
     /// Device of the first serial port in the guest.
     public let consoleDevice: String
     /// Whether the kernel stays silent unless `console=` names the device.
     public let consoleMustBeNamed: Bool
+    /// How virtio devices are plugged in.
     public let virtio: VirtioTransport
     /// `CROSS_COMPILE=` of Debian's cross compiler; nil where Debian 12 has none.
     public let crossPrefix: String?

@@ -4,6 +4,9 @@ extension Arch {
         x86_64, i386, arm64, armhf, riscv64, ppc64el, s390x, mips64el, mipsel, loong64,
     ]
 
+    // The architecture's own name has the underscore.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    /// 64-bit PCs.
     public static let x86_64 = Arch(
         name: "x86_64", aliases: ["amd64", "x86-64"],
         kernel: KernelNames(
@@ -18,6 +21,7 @@ extension Arch {
         consoleDevice: "ttyS0", consoleMustBeNamed: true, virtio: .pci,
         crossPrefix: "x86_64-linux-gnu-", commandLineLimit: 2048)
 
+    /// 32-bit PCs.
     public static let i386 = Arch(
         name: "i386", aliases: ["i486", "i586", "i686", "x86"],
         kernel: KernelNames(
@@ -33,6 +37,7 @@ extension Arch {
         crossPrefix: "i686-linux-gnu-", commandLineLimit: 2048)
 
     // `-cpu max` brings pointer authentication, which costs five times the boot under TCG.
+    /// 64-bit Arm.
     public static let arm64 = Arch(
         name: "arm64", aliases: ["aarch64"],
         kernel: KernelNames(
@@ -48,6 +53,7 @@ extension Arch {
         crossPrefix: "aarch64-linux-gnu-", commandLineLimit: 2048)
 
     // Without LPAE the kernel cannot reach the PCI window above 4 GiB.
+    /// 32-bit Arm with a floating-point unit.
     public static let armhf = Arch(
         name: "armhf", aliases: ["arm", "armv7l", "armv7"],
         kernel: KernelNames(
@@ -61,6 +67,7 @@ extension Arch {
         consoleDevice: "ttyAMA0", consoleMustBeNamed: false, virtio: .mmio,
         crossPrefix: "arm-linux-gnueabihf-", commandLineLimit: 1024)
 
+    /// 64-bit RISC-V.
     public static let riscv64 = Arch(
         name: "riscv64", aliases: ["riscv"],
         kernel: KernelNames(
@@ -76,6 +83,7 @@ extension Arch {
         crossPrefix: "riscv64-linux-gnu-", commandLineLimit: 1024)
 
     // x-vof skips the SLOF firmware: 2.2 s to a prompt instead of 7.5.
+    /// 64-bit POWER, little-endian.
     public static let ppc64el = Arch(
         name: "ppc64el", aliases: ["ppc64le", "powerpc64le"],
         kernel: KernelNames(
@@ -93,6 +101,7 @@ extension Arch {
         consoleDevice: "hvc0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "powerpc64le-linux-gnu-", commandLineLimit: 2048)
 
+    /// IBM Z.
     public static let s390x = Arch(
         name: "s390x", aliases: ["s390"],
         kernel: KernelNames(
@@ -107,6 +116,7 @@ extension Arch {
         consoleDevice: "ttysclp0", consoleMustBeNamed: false, virtio: .ccw,
         crossPrefix: "s390x-linux-gnu-", commandLineLimit: 4096)
 
+    /// 64-bit MIPS, little-endian.
     public static let mips64el = Arch(
         name: "mips64el", aliases: ["mips64"],
         kernel: KernelNames(
@@ -120,6 +130,7 @@ extension Arch {
         consoleDevice: "ttyS0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "mips64el-linux-gnuabi64-", commandLineLimit: 4096)
 
+    /// 32-bit MIPS, little-endian.
     public static let mipsel = Arch(
         name: "mipsel", aliases: ["mips"],
         kernel: KernelNames(
@@ -134,6 +145,7 @@ extension Arch {
         crossPrefix: "mipsel-linux-gnu-", commandLineLimit: 4096)
 
     // QEMU cannot unpack the zstd kernel itself: EFI firmware has to.
+    /// 64-bit LoongArch.
     public static let loong64 = Arch(
         name: "loong64", aliases: ["loongarch64", "loongarch"],
         kernel: KernelNames(

@@ -49,7 +49,7 @@ public final class TerminalMode {
     public func restore() {
         guard let terminal else { return }
         self.terminal = nil
-        watches.forEach { $0.cancel() }
+        for watch in watches { watch.cancel() }
         watches = []
         qterminal_close(terminal)
     }

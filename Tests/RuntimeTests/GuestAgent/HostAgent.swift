@@ -51,7 +51,7 @@ final class HostAgent {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
         let words = ["agent", "--port-fd", "3"].map { (word: String) in strdup(word) }
-        defer { words.forEach { free($0) } }
+        defer { for word in words { free(word) } }
         var process: pid_t = 0
         // ETXTBSY: another thread forked while the executable was being written.
         for _ in 0..<100 {

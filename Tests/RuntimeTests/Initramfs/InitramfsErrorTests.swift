@@ -31,7 +31,8 @@ import Testing
         let long = String(repeating: "x/", count: 2048) + "y"
         #expect(
             message { try $0.addFile(long, text: "") } == "path `"
-                + String(long.prefix(60)) + "…` is 4097 bytes long: the kernel takes at most 4095")
+                + String(long.prefix(60))
+                + "…` is 4097 bytes long: the kernel takes at most 4095")
         #expect(
             message { try $0.addFile(String(repeating: "n", count: 256), text: "") }
                 == "path `" + String(repeating: "n", count: 60)
@@ -46,7 +47,8 @@ import Testing
     func modesThatAreNotOctal(text: String) {
         #expect(
             message { _ in _ = try FileMode(parsing: text) }
-                == "mode `\(text)` is not octal: expected a string such as \"0755\", at most \"7777\""
+                == "mode `\(text)` is not octal: expected a string such as \"0755\", "
+                + "at most \"7777\""
         )
     }
 

@@ -61,8 +61,8 @@ import Testing
         try tree.addDefaultRoot()
         #expect(
             try InitramfsLint.lint(tree: tree).map(\.message) == [
-                "`/init` needs the interpreter `/bin/sh`, which is not in the initramfs: the kernel "
-                    + "would panic with \"No working init found\""
+                "`/init` needs the interpreter `/bin/sh`, which is not in the initramfs: the "
+                    + "kernel would panic with \"No working init found\""
             ])
         guard access("/bin/busybox", R_OK) == 0 else { return }
         try tree.addBusybox(from: "/bin/busybox")

@@ -17,13 +17,17 @@ enum Vectors {
             var nlink: Int?
             var size: UInt64?
             var target: String?
+            // The key of expected.json.
+            // swift-format-ignore: AlwaysUseLowerCamelCase
             var rdev_hex: String?
             var mtime: UInt32?
+            // swift-format-ignore: AlwaysUseLowerCamelCase
             var md5_first64k: String?
         }
 
         var file: String
         var what: String
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         var kernel_message: String?
         var tree: [Entry]
 

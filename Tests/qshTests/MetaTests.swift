@@ -1,0 +1,133 @@
+import SystemPackage
+import Testing
+
+@testable import QshRuntime
+
+/// The stub for editors against the API that the binary has.
+@Suite struct MetaTests {
+    /// Prints every name: `qsh.machine.boot`, `qsh.machine:wait`, `qsh.machine.pid`.
+    private static let listing = """
+        local machine <close> = qsh.machine.boot {}
+        local function module(path, table)
+          for name, value in pairs(table) do
+            if type(value) == "table" then module(path .. "." .. name, value)
+            else print(path .. "." .. name) end
+          end
+        end
+        module("qsh", qsh)
+        local objects = {
+          machine, machine.console, qsh.initramfs.new(), qsh.task.spawn(function() end),
+          select(2, qsh.machine.try_boot { memory = "none" }),
+        }
+        for _, object in ipairs(objects) do
+          local meta = debug.getmetatable(object)
+          for _, members in pairs(meta) do
+            if type(members) == "table" then
+              for name, kind in pairs(members) do
+                print(meta.__name .. (kind == "property" and "." or ":") .. name)
+                local exists = pcall(function() return object["try_" .. name] end)
+                if exists and object["try_" .. name] then
+                  print(meta.__name .. ":try_" .. name)
+                end
+              end
+            end
+          end
+        end
+        """
+
+    private static let stub: APIStub = {
+        let folder = QshRun.repository.appending("scripts/meta")
+        let texts = FileTree.names(in: folder).compactMap {
+            DocumentFile.text(folder.appending($0))
+        }
+        return APIStub(texts.joined(separator: "\n"))
+    }()
+
+    @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
+    func theStubNamesWhatIsThereAndNothingElse() async throws {
+        let run = try await QshRun("-q", "-e", Self.listing).finish()
+        try #require(run.stderr == "")
+        let live = Set(run.stdout.split(separator: "\n").map(String.init))
+
+        #expect(live.count > 60)
+        #expect(live.subtracting(Self.stub.names).sorted() == [], "the stub lacks them")
+        #expect(Self.stub.names.subtracting(live).sorted() == [], "only the stub has them")
+    }
+
+    /// An option of the wrong type is refused by its name, one that is not known as unknown.
+    @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
+    func everyOptionOfTheStubIsKnown() async throws {
+        let calls = Self.stub.optionsOf.sorted { $0.key < $1.key }.flatMap { function, type in
+            (Self.stub.options[type] ?? []).sorted().map { "{ '\(function)', '\($0)' }" }
+        }
+        try #require(calls.count > 80)
+        let recipe = """
+            local machine <close> = qsh.machine.boot {}
+            local objects = {
+              ["qsh.machine"] = machine, ["qsh.console"] = machine.console,
+              ["qsh.initramfs"] = qsh.initramfs.new(),
+            }
+            local leading = {
+              expect = { "" }, settle = { 1 }, execute = { "true" }, succeed = { "true" },
+              fail = { "true" }, wait_until_succeeds = { "true" }, copy_to = { "/a", "/b" },
+              copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
+              symlink = { "/a", "b" }, nod = { "/a" }, tree = { "/a" },
+            }
+            for _, call in ipairs { \(calls.joined(separator: ", ")) } do
+              local path, option = table.unpack(call)
+              local owner, name = path:match("^(.*)[.:](.-)$")
+              local arguments = { table.unpack(leading[name:gsub("^try_", "")] or {}) }
+              -- No option takes a file.
+              arguments[#arguments + 1] = { [option] = io.stdout }
+              local called
+              if path:find(":", 1, true) then
+                table.insert(arguments, 1, objects[owner])
+                called = objects[owner][name]
+              else
+                called = qsh[owner:match("%.(.*)")][name]
+              end
+              local ok, first, second = pcall(called, table.unpack(arguments))
+              local message = tostring(ok and second or first)
+              if not message:find("option `" .. option .. "` expects", 1, true) then
+                print(path, option, message)
+              end
+            end
+            """
+
+        let run = try await QshRun(recipe: recipe).with { $0.environment["HOME"] = "/" }.finish()
+
+        #expect(run.stdout == "")
+        #expect(run.status == 0, "\(run.stderr)")
+    }
+
+    /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.
+    @Test func theDocumentNamesAllOfIt() throws {
+        let text = try #require(
+            DocumentFile.text(QshRun.repository.appending("docs/lua-api.md")))
+        let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }
+        let options = Self.stub.options.values.flatMap(\.self)
+        let missing = try Set(names.map(String.init) + options).filter { name in
+            let plain = name.hasPrefix("try_") ? String(name.dropFirst(4)) : name
+            return try !text.contains(Regex("[.:`{,] ?\(plain)\\b"))
+        }
+
+        #expect(missing.sorted() == [])
+    }
+
+    /// The other way round: each name that the source reads from an options table.
+    @Test func everyOptionOfTheSourceIsInTheStub() throws {
+        let folder = QshRun.repository.appending("Sources/LuaBridge/API")
+        var found: Set<String> = []
+        for name in FileTree.names(in: folder) {
+            let text = try #require(DocumentFile.text(folder.appending(name)))
+            let reads = text.matches(
+                of: /ptions(?:\.(?:\w+)\(|\.required\(|, )"(\w+)"/)
+            found.formUnion(reads.map { String($0.1) })
+        }
+        let known = Self.stub.options.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+
+        #expect(found.count > 30)
+        #expect(found.subtracting(known).sorted() == [], "the stub lacks them")
+        #expect(known.subtracting(found).sorted() == [], "only the stub has them")
+    }
+}

@@ -1,0 +1,244 @@
+---@meta
+-- The part of the API that is about machines and consoles; see qsh.lua beside this file.
+-- luacheck: ignore
+
+--- Machines that run.
+---@class qsh.machinemodule
+qsh.machine = {}
+
+---@class qsh.machine.SMP
+---@field cpus? integer
+---@field sockets? integer
+---@field dies? integer
+---@field clusters? integer
+---@field cores? integer
+---@field threads? integer
+---@field maxcpus? integer
+
+---@alias qsh.machine.Device string|table QEMU's notation, or `{ "e1000", mac = "…" }`
+
+---@class qsh.machine.BootOptions
+---@field kernel? string|qsh.kernel.Found
+---@field initramfs? string|qsh.initramfs
+---@field append? string|string[] kernel command line
+---@field arch? string guest architecture (default "x86_64")
+---@field smp? integer|qsh.machine.SMP processors
+---@field memory? string|number "512M", "1G"; a number counts MiB (default 512)
+---@field accel? "auto"|"kvm"|"tcg"
+---@field cpu? string QEMU's -cpu
+---@field machine? string QEMU's -machine
+---@field drive? qsh.machine.Device|qsh.machine.Device[]
+---@field netdev? qsh.machine.Device|qsh.machine.Device[]
+---@field device? qsh.machine.Device|qsh.machine.Device[]
+---@field args? string[] further arguments for QEMU, each as it is
+---@field qemu? string the QEMU program
+---@field transcript? string an existing folder for the console's `console.log`
+---@field name? string in messages (default "machine")
+---@field echo? boolean print the console as it comes
+---@field agent? boolean qsh's agent in the guest (default: where qsh makes the initramfs)
+---@field timeout? number limit of each wait that names none (default 120)
+
+--- Starts QEMU. The result is to be closed: `local m <close> = …`.
+---@param options qsh.machine.BootOptions
+---@return qsh.machine
+function qsh.machine.boot(options) end
+
+---@param options qsh.machine.BootOptions
+---@return qsh.machine?, qsh.error?
+function qsh.machine.try_boot(options) end
+
+--- The command line that `boot` would run, quoted for a shell. Starts nothing.
+---@param options qsh.machine.BootOptions
+---@return string
+function qsh.machine.command(options) end
+
+---@class qsh.machine
+---@field console qsh.console
+---@field pid integer QEMU's process
+---@field accel "kvm"|"tcg" what runs the guest
+---@field command string a command line to paste, with the console on the terminal
+---@field running boolean
+---@field verdict? string how it ended; nil while it runs
+---@field dmesg qsh.KernelLine[] kernel messages so far
+local machine = {}
+
+---@class qsh.KernelLine
+---@field time number seconds since the kernel started
+---@field text string
+---@field level? integer
+
+---@class qsh.machine.WaitOptions
+---@field timeout? number
+
+---@class qsh.machine.ExecuteOptions
+---@field stdin? string
+---@field timeout? number
+---@field env? table<string, string|integer>
+---@field cwd? string (default "/")
+---@field on_stdout? fun(bytes: string) called with output as it comes
+---@field on_stderr? fun(bytes: string)
+---@field interval? number seconds between two tries of `wait_until_succeeds` (default 0.2)
+
+---@class qsh.machine.CopyToOptions
+---@field mode? string octal digits; the host file's where left out
+---@field timeout? number
+
+---@class qsh.machine.CopyFromOptions
+---@field timeout? number
+
+---@class qsh.CommandResult
+---@field code? integer exit code; nil where a signal ended it
+---@field signal? integer
+---@field stdout string
+---@field stderr string
+
+--- Waits for the machine's end; one that is not well is an error.
+---@param options? qsh.machine.WaitOptions
+---@return string # the verdict
+function machine:wait(options) end
+
+---@param options? qsh.machine.WaitOptions
+---@return string?, qsh.error?
+function machine:try_wait(options) end
+
+--- Asks the guest, then the power button, then QMP, then SIGTERM, then SIGKILL.
+---@param options? qsh.machine.WaitOptions the guest's share of the time (default 10)
+---@return string # the verdict
+function machine:shutdown(options) end
+
+---@param options? qsh.machine.WaitOptions
+---@return string?, qsh.error?
+function machine:try_shutdown(options) end
+
+--- Ends it at once, as a power cut does.
+function machine:kill() end
+
+--- Runs a command in the guest: a text for its shell, or a list of words.
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult
+function machine:execute(command, options) end
+
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult?, qsh.error?
+function machine:try_execute(command, options) end
+
+--- As `execute`; a status other than 0 is an error.
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult
+function machine:succeed(command, options) end
+
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult?, qsh.error?
+function machine:try_succeed(command, options) end
+
+--- As `execute`; status 0 is an error.
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult
+function machine:fail(command, options) end
+
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult?, qsh.error?
+function machine:try_fail(command, options) end
+
+--- Runs a command again and again until its status is 0.
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult
+function machine:wait_until_succeeds(command, options) end
+
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.CommandResult?, qsh.error?
+function machine:try_wait_until_succeeds(command, options) end
+
+---@param host_path string
+---@param guest_path string
+---@param options? qsh.machine.CopyToOptions
+function machine:copy_to(host_path, guest_path, options) end
+
+---@param host_path string
+---@param guest_path string
+---@param options? qsh.machine.CopyToOptions
+---@return nil, qsh.error?
+function machine:try_copy_to(host_path, guest_path, options) end
+
+---@param guest_path string
+---@param host_path string
+---@param options? qsh.machine.CopyFromOptions
+function machine:copy_from(guest_path, host_path, options) end
+
+---@param guest_path string
+---@param host_path string
+---@param options? qsh.machine.CopyFromOptions
+---@return nil, qsh.error?
+function machine:try_copy_from(guest_path, host_path, options) end
+
+--- A machine's serial console.
+---@class qsh.console
+---@field transcript? string path of the whole console so far
+---@field last_lines string[] the newest lines
+---@field unmatched string what no `expect` has taken yet
+---@field dmesg qsh.KernelLine[]
+local console = {}
+
+---@class qsh.console.ExpectOptions
+---@field pattern? boolean the texts are Lua patterns
+---@field timeout? number
+---@field silence? number ends the wait when nothing is printed for so long
+
+---@class qsh.console.ExpectResult
+---@field before string
+---@field match string
+---@field after string
+---@field captures (string|integer)[]
+---@field index integer which alternative, counted from 1
+---@field elapsed number
+
+---@class qsh.console.SettleOptions
+---@field timeout? number
+
+---@class qsh.console.InteractOptions
+---@field escape? string|false a key like "^A" (default "^]"), or false for none
+
+---@param text string|string[] a text, or a list of alternatives
+---@param options? qsh.console.ExpectOptions
+---@return qsh.console.ExpectResult
+function console:expect(text, options) end
+
+---@param text string|string[]
+---@param options? qsh.console.ExpectOptions
+---@return qsh.console.ExpectResult?, qsh.error?
+function console:try_expect(text, options) end
+
+--- Types bytes as they are.
+---@param text string
+function console:send(text) end
+
+--- Types a line.
+---@param text? string
+function console:sendline(text) end
+
+--- Types Ctrl with a key: a letter or one of `@[\]^_?`.
+---@param key string
+function console:sendcontrol(key) end
+
+--- Waits until nothing was printed for so long.
+---@param seconds? number (default 1)
+---@param options? qsh.console.SettleOptions
+function console:settle(seconds, options) end
+
+---@param seconds? number
+---@param options? qsh.console.SettleOptions
+---@return nil, qsh.error?
+function console:try_settle(seconds, options) end
+
+--- Hands the console to the user's terminal.
+---@param options? qsh.console.InteractOptions
+---@return "left"|"machine-ended"|"input-closed"
+function console:interact(options) end

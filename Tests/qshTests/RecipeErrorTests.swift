@@ -36,6 +36,20 @@ import Testing
         #expect(run.status == 1)
     }
 
+    @Test func anErrorKeepsItsPlaceWhileAHandlerWaits() async throws {
+        let recipe = """
+            local guard <close> = setmetatable({}, { __close = function()
+              qsh.task.all { function() qsh.task.sleep(0.01) end, function() pcall(error, "y") end }
+            end })
+            error("enough")
+            """
+
+        let run = try await QshRun(recipe: recipe).finish()
+
+        #expect(run.stderr == "error: enough\n  at recipe.lua:4\n")
+        #expect(run.status == 1)
+    }
+
     @Test func bytecodeIsRefused() async throws {
         let run = try await QshRun("-").with { $0.stdin = "\u{1B}LuaT rest" }.finish()
 

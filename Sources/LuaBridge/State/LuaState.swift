@@ -27,7 +27,8 @@ public final class LuaState {
     let tasksChanged = Broadcast()
     /// What a recipe gave `os.exit`.
     var exit: LuaExit?
-    private var trace: (identity: UInt, bytes: [UInt8])?
+    /// Of the error on its way out of the running task.
+    var trace: (identity: UInt, bytes: [UInt8])?
 
     /// Makes a state with Lua's standard libraries.
     ///
@@ -212,8 +213,6 @@ public final class LuaState {
             trace = (identity, bytes)
         }
     }
-
-    func forgetTrace() { trace = nil }
 
     /// Makes the error that Swift sees of what the shim put out: the pinned value (`nil` for a
     /// plain one), and the value itself or its text.

@@ -16,6 +16,8 @@ final class LuaTask: LuaObject {
     /// Keeps the coroutine alive.
     private let thread: LuaValue
     let coroutine: OpaquePointer
+    /// The traceback of an error that is on its way out while a `<close>` handler waits.
+    var trace: (identity: UInt, bytes: [UInt8])?
     /// Nil once the run is over; recipes may hold a task for longer.
     private(set) weak var scope: LuaScope?
     let home: LuaHome

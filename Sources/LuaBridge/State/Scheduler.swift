@@ -43,7 +43,8 @@ extension LuaState {
         request.flags = Int32(QLUA_PIN_TABLES)
         pendingWait = nil
         current = task
-        forgetTrace()
+        // A `<close>` handler may wait while an error passes it, and other tasks run meanwhile.
+        trace = task.trace
         let status: Int32
         if let outcome = task.startStep() {
             var reply = reply(for: outcome)
@@ -60,6 +61,7 @@ extension LuaState {
         let wait = pendingWait
         pendingWait = nil
         if status == QLUA_SUSPENDED {
+            task.trace = trace
             if let wait { task.begin(wait) } else { task.begin { [] } }
             return
         }

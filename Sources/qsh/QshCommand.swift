@@ -76,6 +76,14 @@ struct Invocation {
 
     static func parse(_ words: [String]) -> Outcome {
         let (own, rest) = QshCommand.split(words)
+        // The argument parser costs more CPU time than all the rest of a short run, so the
+        // commonest lines do not start it.
+        if own.isEmpty {
+            return .run(Invocation(code: nil, rest, isVerbose: false, isQuiet: false))
+        }
+        if own.count == 2, own[0] == "-e", !own[1].hasPrefix("-") {
+            return .run(Invocation(code: own[1], rest, isVerbose: false, isQuiet: false))
+        }
         let command: QshCommand
         do {
             command = try QshCommand.parse(own)
@@ -85,16 +93,23 @@ struct Invocation {
             return .usageError(
                 Diagnostic(.usage, sentence(text), hint: "`qsh --help` lists the options"))
         }
-        var invocation = Invocation(
-            source: .interactive, arguments: rest, isVerbose: command.verbose,
-            isQuiet: command.quiet)
-        if let code = command.code {
-            invocation.source = .code(code)
+        return .run(
+            Invocation(
+                code: command.code, rest, isVerbose: command.verbose, isQuiet: command.quiet))
+    }
+
+    private init(code: String?, _ rest: [String], isVerbose: Bool, isQuiet: Bool) {
+        self.isVerbose = isVerbose
+        self.isQuiet = isQuiet
+        arguments = rest
+        if let code {
+            source = .code(code)
         } else if let script = rest.first {
-            invocation.source = script == "-" ? .standardInput : .file(script)
-            invocation.arguments = Array(rest.dropFirst())
+            source = script == "-" ? .standardInput : .file(script)
+            arguments = Array(rest.dropFirst())
+        } else {
+            source = .interactive
         }
-        return .run(invocation)
     }
 
     /// The argument parser's words in the form of qsh's own.

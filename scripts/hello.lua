@@ -4,5 +4,5 @@ local machine <close> = qsh.machine.boot {
   initramfs = qsh.initramfs.new { busybox = true },
 }
 machine.console:expect("[rootfs ]#")
-print(machine:succeed("uname -sr").stdout)
+io.write(machine:succeed("uname -sr").stdout)
 machine:shutdown()

@@ -95,6 +95,9 @@ final class Session {
         if !invocation.isQuiet {
             services.note = { Session.say("qsh: \($0)\n") }
         }
+        if invocation.isVerbose {
+            services.detail = { Session.say("qsh: \($0)\n") }
+        }
         return services
     }
 

@@ -10,6 +10,8 @@ enum APIError: DiagnosticError {
     case agentNeedsRoot
     /// Files can only be copied by the agent.
     case noAgent
+    /// An option of a command that only the agent can carry.
+    case optionNeedsAgent(String)
     /// A file mode given as a number.
     case modeIsNumber(LuaArgumentError)
 
@@ -25,6 +27,10 @@ enum APIError: DiagnosticError {
             Diagnostic(
                 .usage, "option `agent` expects an initramfs that qsh makes, got a path or none",
                 hint: "make it with qsh.initramfs.new, or leave `agent` out")
+        case .optionNeedsAgent(let option):
+            Diagnostic(
+                .usage, "option `\(option)` of a guest command: the machine has no agent",
+                hint: "boot a qsh.initramfs without `agent = false`, or write it into the command")
         case .noAgent:
             Diagnostic(
                 .usage, "cannot copy files: the machine has no agent",

@@ -79,6 +79,7 @@ extension MachineObject {
 
     private func run(_ request: GuestRequest) async throws -> GuestResult {
         guard hasAgent else {
+            if let option = request.needsAgent { throw APIError.optionNeedsAgent(option) }
             return try await attributed {
                 try await ConsoleShell(machine.console).execute(
                     request.text, limits: ExpectLimits(total: request.deadline.remaining))
@@ -109,6 +110,8 @@ private struct GuestRequest {
     let deadline: Deadline
     /// Seconds between two tries of `wait_until_succeeds`.
     let interval: Double
+    /// An option that was given and that the console cannot carry.
+    let needsAgent: String?
 
     init(_ call: LuaCall, _ object: MachineObject) throws {
         let program = try Self.program(call)
@@ -120,6 +123,8 @@ private struct GuestRequest {
         let environment = try options.environment("env").compactMapValues { $0 }
         let folder = try options.string("cwd") ?? "/"
         interval = try options.seconds("interval") ?? 0.2
+        needsAgent = ["stdin", "env", "cwd", "on_stdout", "on_stderr"]
+            .first { options.value($0) != nil }
         try options.finish()
         switch program {
         case .shell(let line): text = line

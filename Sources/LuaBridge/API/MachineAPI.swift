@@ -22,7 +22,12 @@ enum MachineAPI {
         let machine = try await Machine.boot(
             plan.configuration, root: plan.root, name: name, environment: services.environment,
             log: services.note
-        ) { console in echo?.follow(console) }
+        ) { console in
+            echo?.follow(console)
+            let say = services.note
+            console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
+        }
+        services.detail("machine `\(name)`: process \(machine.pid): \(machine.reproduce)")
         return [
             .object(
                 MachineObject(

@@ -9,6 +9,8 @@ public struct QshServices: Sendable {
     /// Says one line about what is done and why; silent with `--quiet`.
     public var note: @LoopActor @Sendable (String) -> Void = { _ in }
 
+    /// Says one line more than most want to know; only with `--verbose`.
+    public var detail: @LoopActor @Sendable (String) -> Void = { _ in }
     /// qsh's own variables, read once: `PATH`, `QSH_QEMU`.
     public var environment: [String: String] = [:]
     /// Of the user's terminal, told to the guest when it boots; nil where there is none.

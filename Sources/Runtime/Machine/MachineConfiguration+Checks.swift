@@ -13,6 +13,9 @@ extension MachineConfiguration {
             try append.withDefaults(for: arch).validate(for: arch)
         }
         if let initramfs { try Self.requireFile(initramfs, "initramfs") }
+        if let transcript, !FileTree.isFolder(transcript) {
+            throw MachineConfigurationError.noFolder(option: "transcript", transcript)
+        }
     }
 
     /// Finds what the kernel would do with the initramfs other than meant, by its own rules.

@@ -6,6 +6,8 @@ public enum MachineConfigurationError: DiagnosticError, Equatable {
     case ownedArgument(String, key: String?)
     /// A file named by an option cannot be read.
     case unreadable(option: String, FilePath, Errno)
+    /// A folder named by an option is not there.
+    case noFolder(option: String, FilePath)
     /// An initramfs file without a byte.
     case empty(option: String, FilePath)
 
@@ -22,6 +24,10 @@ public enum MachineConfigurationError: DiagnosticError, Equatable {
                 hint: "leave it out; `machine.console` is the serial port")
         case .unreadable(let option, let path, let errno):
             Diagnostic(.usage, "\(option) `\(path)`: \(Self.reason(errno))")
+        case .noFolder(let option, let path):
+            Diagnostic(
+                .usage, "\(option) `\(path)`: expected a folder that is there",
+                hint: "make it first: mkdir -p \(Command.shellQuoted(path.string))")
         case .empty(let option, let path):
             Diagnostic(.usage, "\(option) `\(path)`: it is empty")
         }

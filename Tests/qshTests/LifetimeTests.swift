@@ -97,11 +97,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "while true do end",
-        "coroutine.wrap(function() while true do end end)()",
-        "qsh.task.spawn(function() while true do end end) qsh.task.sleep(60)",
-        "while true do pcall(function() while true do end end) end",
-        "qsh.task.sleep(60)",
+        "ready() while true do end",
+        "coroutine.wrap(function() ready() while true do end end)()",
+        "qsh.task.spawn(function() ready() while true do end end) qsh.task.sleep(60)",
+        "ready() while true do pcall(function() while true do end end) end",
+        "ready() qsh.task.sleep(60)",
     ])
     @LoopActor func interruptsStopEveryLoop(recipe: String) async throws {
         TestLoop.start()
@@ -115,7 +115,7 @@ import Testing
         }
         let start = """
             local guard <close> = setmetatable({}, { __close = function() print("closed") end })
-            print("ready") io.stdout:flush()
+            local function ready() print("ready") io.stdout:flush() end
 
             """
         let child = try ChildProcess.spawn(

@@ -27,6 +27,11 @@ static int64_t milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void call_immediate(void) {
+    void (*function)(void *) = immediate;
+    if (function) function(immediate_context);
+}
+
 static void interrupt(void) {
     int64_t now = milliseconds();
     int64_t since = now - last_interrupt;
@@ -36,8 +41,7 @@ static void interrupt(void) {
     }
     // A burst counts from its first signal, else a held key would never get out.
     if (pending[SIGINT] == 0 || since >= 100) last_interrupt = now;
-    void (*function)(void *) = immediate;
-    if (function) function(immediate_context);
+    call_immediate();
 }
 
 static void handle(int number) {
@@ -46,6 +50,8 @@ static void handle(int number) {
         pthread_kill(loop_thread, number);
     } else {
         if (number == SIGINT) interrupt();
+        // A request to end must reach a program that keeps the loop from running, too.
+        if (number == SIGTERM || number == SIGHUP || number == SIGQUIT) call_immediate();
         pending[number]++;
         uint64_t one = 1;
         ssize_t ignored = write(ready, &one, sizeof one);

@@ -65,12 +65,16 @@ static int is_foreground(int descriptor) {
     return group < 0 || group == getpgrp();
 }
 
-static _Noreturn void guard(const qterminal *terminal, int pipe) {
+static _Noreturn void guard(const qterminal *terminal, int pipe, int report) {
     setsid();
     // No signal is taken, so only SIGKILL ends a guard before its time.
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
+    // Only now: whoever kills this process's group, as a parent does that sweeps up after it, would
+    // take along a guard that is still in it.
+    pid_t self = getpid();
+    if (write(report, &self, sizeof self) != sizeof self) _exit(1);
     // Above the two targets first, so that neither move overwrites the other.
     int tty = fcntl(terminal->descriptor, F_DUPFD, 3);
     int end = fcntl(pipe, F_DUPFD, 3);
@@ -103,10 +107,7 @@ static int start_guard(qterminal *terminal) {
     pthread_sigmask(SIG_SETMASK, &all, &old);
     pid_t middle = fork();
     if (middle == 0) {
-        pid_t child = fork();
-        if (child == 0) guard(terminal, ends[0]);
-        ssize_t ignored = write(report[1], &child, sizeof child);
-        (void)ignored;
+        if (fork() == 0) guard(terminal, ends[0], report[1]);
         _exit(0);
     }
     int error = errno;

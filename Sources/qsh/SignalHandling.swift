@@ -33,7 +33,7 @@ final class SignalHandling {
                 SignalWatch(number) { [weak self] in
                     self?.mustEnd = true
                     lines?.interrupt()
-                    lua.interrupt()
+                    lua.interruptWait()
                 })
         }
     }

@@ -104,6 +104,15 @@ import Testing
         "ready() qsh.task.sleep(60)",
     ])
     @LoopActor func interruptsStopEveryLoop(recipe: String) async throws {
+        try await stops(recipe, by: SIGINT)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP])
+    @LoopActor func aRequestToEndReachesABusyLoop(signal: Int32) async throws {
+        try await stops("ready() while true do end", by: signal)
+    }
+
+    @LoopActor private func stops(_ recipe: String, by signal: Int32) async throws {
         TestLoop.start()
         let (output, peer) = try ByteChannel.pair()
         defer { output.close() }
@@ -123,7 +132,7 @@ import Testing
         close(peer)
         _ = try await changed.wait(until: .after(.seconds(20))) { text == "ready\n" }
 
-        kill(child.pid, SIGINT)
+        kill(child.pid, signal)
 
         let exit = try await child.waitForExit(until: .after(.seconds(10)))
         _ = try await changed.wait(until: .after(.seconds(5))) { output.hasEnded }

@@ -20,7 +20,8 @@ int qsignal_take(int number);
 // Resets the eventfd; call before qsignal_take.
 void qsignal_drain(void);
 
-// What the SIGINT handler calls at once; async-signal-safe. NULL for nothing.
+// What the handlers of SIGINT, SIGTERM, SIGHUP and SIGQUIT call at once; async-signal-safe. NULL
+// for nothing.
 //
 // A second SIGINT that comes 0.1 to 2 s after the last one, which nobody has taken by then,
 // restores the terminal and ends the process with status 130 from within the handler. Closer ones

@@ -22,12 +22,35 @@ enum Program {
     }
 
     private static func run(_ invocation: Invocation) -> Int32 {
-        if case .interactive = invocation.source {
-            return REPL(invocation).run()
+        switch invocation.source {
+        case .interactive: return REPL(invocation).run()
+        case .command(let type): return run(type, invocation)
+        case .file, .code, .standardInput: return onLoop { await Session.run(invocation) }
         }
+    }
+
+    private static func run(_ type: any Subcommand.Type, _ invocation: Invocation) -> Int32 {
+        switch CommandRun.parse(type, invocation.arguments) {
+        case .text(let text):
+            print(text)
+            return Verdict.ok.exitCode
+        case .usageError(let diagnostic):
+            StandardError.write(DiagnosticRenderer.standardError.render(diagnostic))
+            return diagnostic.verdict.exitCode
+        case .run(let command):
+            let context = CommandContext(
+                isVerbose: invocation.isVerbose, isQuiet: invocation.isQuiet)
+            let work = Box(command)
+            return onLoop { await CommandRun.execute(work.value, context) }
+        }
+    }
+
+    private static func onLoop(
+        _ body: @escaping @LoopActor @Sendable () async -> Int32
+    ) -> Int32 {
         let status = Box<Int32>(Verdict.recipeFailed.exitCode)
         LoopActor.task {
-            status.value = await Session.run(invocation)
+            status.value = await body()
             EventLoop.shared.stop()
         }
         EventLoop.shared.run()

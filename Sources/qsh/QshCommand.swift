@@ -11,6 +11,7 @@ struct QshCommand: ParsableCommand {
                    qsh [options] -e CODE [ARGUMENT ...]
                    qsh [options] -      (reads the recipe from standard input)
                    qsh [options]        (interactive)
+                   qsh [options] COMMAND [ARGUMENT ...]
             """,
         discussion: """
             A recipe sees its arguments in the global `arg` and in `...`. What it prints goes to \
@@ -19,6 +20,9 @@ struct QshCommand: ParsableCommand {
             Exit status: 0 ok, 1 the recipe failed, 2 wrong usage or a recipe that does not load, \
             3 kernel panic or oops, 69 no QEMU or another tool missing, 124 timed out or hung, \
             125 build failed, 130 interrupted.
+
+            Commands (`qsh COMMAND --help` tells more):
+            \(CommandTable.help)
             """,
         version: "qsh 0.1.0")
 
@@ -56,6 +60,7 @@ struct QshCommand: ParsableCommand {
 struct Invocation {
     enum Source {
         case file(String)
+        case command(any Subcommand.Type)
         case code(String)
         case standardInput
         case interactive
@@ -90,8 +95,7 @@ struct Invocation {
         } catch {
             let text = QshCommand.message(for: error)
             if QshCommand.exitCode(for: error) == .success { return .text(text) }
-            return .usageError(
-                Diagnostic(.usage, sentence(text), hint: "`qsh --help` lists the options"))
+            return .usageError(UsageText.diagnostic(text, help: "qsh --help"))
         }
         return .run(
             Invocation(
@@ -105,18 +109,15 @@ struct Invocation {
         if let code {
             source = .code(code)
         } else if let script = rest.first {
-            source = script == "-" ? .standardInput : .file(script)
+            source = Self.source(named: script)
             arguments = Array(rest.dropFirst())
         } else {
             source = .interactive
         }
     }
 
-    /// The argument parser's words in the form of qsh's own.
-    private static func sentence(_ text: String) -> String {
-        let line = text.prefix { !$0.isNewline }
-        let lower = line.prefix(1).lowercased() + line.dropFirst()
-        let quoted = lower.replacing("'", with: "`")
-        return quoted.last == "." ? String(quoted.dropLast()) : quoted
+    private static func source(named word: String) -> Source {
+        if word == "-" { return .standardInput }
+        return CommandTable.command(named: word).map(Source.command) ?? .file(word)
     }
 }

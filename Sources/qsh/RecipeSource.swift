@@ -14,7 +14,7 @@ enum RecipeSource {
             guard descriptor >= 0 else { throw RecipeSourceError(path: path, errno) }
             defer { close(descriptor) }
             return LuaChunk(try contents(of: descriptor, path), name: path)
-        case .standardInput, .interactive:
+        case .standardInput, .interactive, .command:
             return LuaChunk(try contents(of: 0, "stdin"), name: "stdin")
         }
     }
@@ -52,6 +52,11 @@ struct RecipeSourceError: DiagnosticError, Equatable {
             case .isDirectory: "it is a folder"
             default: reason.lowercased
             }
-        return Diagnostic(.usage, "cannot read recipe `\(path)`: \(why)")
+        let command =
+            reason == .noSuchFileOrDirectory
+            ? nearest(to: path, among: CommandTable.names) : nil
+        return Diagnostic(
+            .usage, "cannot read recipe `\(path)`: \(why)",
+            hint: command.map { "did you mean the command `qsh \($0)`?" })
     }
 }

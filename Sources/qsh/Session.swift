@@ -18,9 +18,9 @@ final class Session {
         }
         configuration.libraryFolders = Self.libraryFolders(for: invocation)
         let renderer = renderer
-        configuration.onWarning = { Session.say("warning: \($0)\n") }
+        configuration.onWarning = { Reporter.shared.say("warning: \($0)\n") }
         configuration.onTaskError = { error in
-            Session.say(renderer.render(error, note: "in a task that nobody waited for"))
+            Reporter.shared.say(renderer.render(error, note: "in a task that nobody waited for"))
         }
         lua = try LuaState(configuration)
     }
@@ -62,15 +62,6 @@ final class Session {
         return status
     }
 
-    /// Prints a message, above the line that is being edited, if one is.
-    private static func say(_ text: String) {
-        if PromptOutput.shared.isNeeded {
-            PromptOutput.shared.write(text.utf8)
-        } else {
-            StandardError.write(text)
-        }
-    }
-
     /// Prints an error that did not come from Lua.
     nonisolated static func report(_ error: any Error) -> Int32 {
         let diagnostic =
@@ -93,10 +84,11 @@ final class Session {
         services.environment = Self.environment()
         if services.isInteractive { services.terminalSize = TerminalSize.current }
         if !invocation.isQuiet {
-            services.note = { Session.say("qsh: \($0)\n") }
+            services.note = { Reporter.shared.say("qsh: \($0)\n") }
+            services.progress = { Reporter.shared.progress($0) }
         }
         if invocation.isVerbose {
-            services.detail = { Session.say("qsh: \($0)\n") }
+            services.detail = { Reporter.shared.say("qsh: \($0)\n") }
         }
         return services
     }

@@ -11,6 +11,8 @@ public struct QshServices: Sendable {
 
     /// Says one line more than most want to know; only with `--verbose`.
     public var detail: @LoopActor @Sendable (String) -> Void = { _ in }
+    /// Shows how far long work has come; nil ends it.
+    public var progress: @LoopActor @Sendable (ProgressReport?) -> Void = { _ in }
     /// qsh's own variables, read once: `PATH`, `QSH_QEMU`.
     public var environment: [String: String] = [:]
     /// Of the user's terminal, told to the guest when it boots; nil where there is none.

@@ -1,0 +1,59 @@
+import SystemPackage
+
+/// Why a configuration could not be read or merged.
+public enum KernelConfigError: DiagnosticError, Equatable {
+    /// The file cannot be read.
+    case unreadable(FilePath, Errno)
+    /// A line is neither a setting nor a comment.
+    case badLine(String, Int, String)
+    /// Two places want different values of one symbol.
+    case contradiction(String, KernelConfigRequest.Setting, KernelConfigRequest.Setting)
+    /// The file is of a known kind, but no configuration is in it.
+    case noConfig(FilePath, String)
+    /// The running kernel does not show its configuration.
+    case notShown
+    /// The configuration is of another architecture: file, its architecture, the wanted one.
+    case foreign(String, String, String)
+
+    /// The text of the error.
+    public var diagnostic: Diagnostic {
+        switch self {
+        case .unreadable(let path, let error):
+            Diagnostic(.usage, "configuration `\(path)`: \(error)")
+        case .badLine(let file, let line, let text):
+            Diagnostic(
+                .usage,
+                "configuration `\(file)`, line \(line): expected `CONFIG_NAME=value` or "
+                    + "`# CONFIG_NAME is not set`, got `\(text)`")
+        case .contradiction(let name, let first, let second):
+            Diagnostic(
+                .configUnmet,
+                "configuration: `\(name)` is asked for twice: `\(first.value)` by "
+                    + "\(first.origin), `\(second.value)` by \(second.origin)",
+                hint: "remove one of the two, or decide with `set = { \(name) = … }`")
+        case .noConfig(let path, let why):
+            Diagnostic(.usage, "configuration in `\(path)`: \(why)")
+        case .notShown:
+            Diagnostic(
+                .usage, "configuration of the running kernel: there is no `/proc/config.gz`",
+                hint: "the kernel needs CONFIG_IKCONFIG_PROC; or give its /boot/config-RELEASE")
+        case .foreign(let file, let own, let wanted):
+            Diagnostic(
+                .usage,
+                "configuration `\(file)`: it is for `\(own)`, and the kernel is built for "
+                    + "`\(wanted)`",
+                hint: "give `arch`, or a configuration of that architecture")
+        }
+    }
+}
+
+extension KernelConfigRequest.Origin: CustomStringConvertible {
+    /// The place as a sentence names it.
+    public var description: String {
+        switch self {
+        case .line(let file, let line): "`\(file):\(line)`"
+        case .set: "`set`"
+        case .requires: "`requires`"
+        }
+    }
+}

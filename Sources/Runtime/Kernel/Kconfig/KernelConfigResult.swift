@@ -1,0 +1,14 @@
+import SystemPackage
+
+/// A configuration that keeps what was asked of it.
+public struct KernelConfigResult: Sendable, Equatable {
+    /// Every symbol as the kernel's build will see it.
+    public var config: KernelConfig
+    /// The `.config` in the build folder.
+    public var path: FilePath
+    /// Whether the file is another than it was before. Where it is the same it was not touched,
+    /// so that make sees no newer file.
+    public var isChanged: Bool
+    /// What is worth saying although nothing is wrong, one sentence each.
+    public var notes: [String]
+}

@@ -4,6 +4,7 @@
 -- it comes. With --command only that command's output is printed, and its exit code is qsh's.
 local options = require("options").parse({
   summary = "Boots a Linux kernel with a root of busybox to its prompt.",
+  { name = "arch", value = "NAME", help = "the machine's architecture (default: the kernel's)" },
   { name = "kernel", value = "FILE", help = "the kernel (default: the host's, else Debian's)" },
   { name = "memory", value = "SIZE", help = 'the machine\'s memory (default: "512M")' },
   { name = "append", value = "WORDS", help = "added to the kernel's command line" },
@@ -11,9 +12,10 @@ local options = require("options").parse({
   { name = "command", value = "COMMAND", help = "run this in the guest and power off" },
 }, arg)
 
+local kernel = qsh.kernel.find { path = options.kernel, arch = options.arch }
 local machine <close> = qsh.machine.boot {
-  kernel = qsh.kernel.find { path = options.kernel },
-  initramfs = qsh.initramfs.new { busybox = true },
+  kernel = kernel,
+  initramfs = qsh.initramfs.new { busybox = true, arch = kernel.arch },
   memory = options.memory or "512M",
   append = options.append,
   accel = options.accel,

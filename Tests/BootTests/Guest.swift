@@ -18,12 +18,15 @@ struct Guest {
     /// Writes an initramfs and describes a machine for it.
     ///
     /// - Parameters:
+    ///   - arch: what it runs on; the host's own kernel counts only for its own.
     ///   - script: an `/init` instead of qsh's own.
     ///   - hasAgent: whether the guest agent runs.
-    init(initScript script: String? = nil, hasAgent: Bool = false) async throws {
+    init(
+        arch: Arch = .x86_64, initScript script: String? = nil, hasAgent: Bool = false
+    ) async throws {
         folder = try TemporaryDirectory(prefix: "qsh-boot")
-        let busybox = try await Busybox.find(progress: { _ in }).program
-        let kernel = try await KernelFinder.find(progress: { _ in })
+        let busybox = try await Busybox.find(arch: arch, progress: { _ in }).program
+        let kernel = try await KernelFinder.find(arch: arch, progress: { _ in })
         var tree = InitramfsTree()
         try tree.addDefaultRoot()
         try tree.addBusybox(from: busybox)
@@ -33,18 +36,19 @@ struct Guest {
         }
         if hasAgent {
             let modules = try #require(kernel.modules)
-            let names = InitramfsTree.guestAgentModules(for: .x86_64)
+            let names = InitramfsTree.guestAgentModules(for: arch)
             let files = try KernelModules(folder: modules).resolveLoadable(names)
-            let added = try tree.addGuestAgent(for: .x86_64, modules: files)
+            let added = try tree.addGuestAgent(for: arch, modules: files)
             try #require(added)
         }
         let image = folder.path.appending("initramfs.img")
         try await tree.write(to: image)
-        configuration = MachineConfiguration(kernel: kernel.image, initramfs: image)
+        configuration = MachineConfiguration(
+            arch: arch, kernel: kernel.image, initramfs: image)
         configuration.accel = .tcg
         configuration.memory = ByteSize(bytes: 256 << 20)
         // The self-tests of the kernel's ciphers are a tenth of the boot.
-        configuration.append = KernelCommandLine("console=ttyS0 cryptomgr.notests")
+        configuration.append = KernelCommandLine("cryptomgr.notests")
         configuration.hasCommandChannel = hasAgent
         if hasAgent { configuration.append.set("rdinit", InitramfsTree.guestAgentPath) }
     }

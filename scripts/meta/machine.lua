@@ -21,7 +21,7 @@ qsh.machine = {}
 ---@field kernel? string|qsh.kernel.Found
 ---@field initramfs? string|qsh.initramfs
 ---@field append? string|string[] kernel command line
----@field arch? string guest architecture (default "x86_64")
+---@field arch? string guest architecture (default: the kernel's, else the host's)
 ---@field smp? integer|qsh.machine.SMP processors
 ---@field memory? string|number "512M", "1G"; a number counts MiB (default 512)
 ---@field accel? "auto"|"kvm"|"tcg"

@@ -25,6 +25,7 @@ qsh.kernel = {}
 
 ---@class qsh.kernel.FindOptions
 ---@field path? string an image, an unpacked package or a build folder
+---@field arch? string the machine's architecture (default: the kernel's, else the host's)
 
 ---@class qsh.kernel.Found
 ---@field image string path of the image
@@ -51,6 +52,7 @@ qsh.initramfs = {}
 ---@class qsh.initramfs.NewOptions
 ---@field busybox? boolean|string true, or the path of a static busybox
 ---@field init? string text of `/init`
+---@field arch? string what its programs run on (default: the host's)
 
 ---@param options? qsh.initramfs.NewOptions
 ---@return qsh.initramfs

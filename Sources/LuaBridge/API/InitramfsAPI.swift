@@ -8,14 +8,16 @@ enum InitramfsAPI {
         LuaModule("initramfs", primitives: [.suspending("new") { try await new($0, services) }])
     }
 
-    /// `qsh.initramfs.new { busybox = true, init = "…" }`
+    /// `qsh.initramfs.new { busybox = true, init = "…", arch = "arm64" }`
     private static func new(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try call.options(at: 1)
         let busybox = options.value("busybox")
         let initText = try options.bytes("init")
+        let arch = try options.arch("arch")
         try options.finish()
 
         let root = InitramfsObject()
+        root.arch = arch
         switch busybox {
         case nil, .bool(false):
             break
@@ -36,6 +38,8 @@ enum InitramfsAPI {
 @LoopActor
 final class InitramfsObject: LuaObject {
     var tree = InitramfsTree()
+    /// What its programs run on; nil where nobody said.
+    var arch: Arch?
 
     static let luaType = LuaType(
         "qsh.initramfs",
@@ -52,7 +56,8 @@ final class InitramfsObject: LuaObject {
     var luaDescription: String { "qsh.initramfs (\(tree.count) entries)" }
 
     func addBusybox(asked: FilePath?, _ services: QshServices) async throws {
-        let busybox = try await Busybox.find(asked: asked, progress: services.note)
+        let busybox = try await Busybox.find(
+            asked: asked, arch: arch ?? .ofHost, progress: services.note)
         try tree.addDefaultRoot()
         try tree.addBusybox(from: busybox.program)
     }

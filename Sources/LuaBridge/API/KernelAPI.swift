@@ -9,15 +9,16 @@ enum KernelAPI {
             primitives: [.suspending("find", hasTry: true) { try await find($0, services) }])
     }
 
-    /// `qsh.kernel.find { path = … }`: the path, then `QSH_KERNEL`, then the host's kernel, then
-    /// Debian's.
+    /// `qsh.kernel.find { path = …, arch = … }`: the path, then `QSH_KERNEL`, then the host's
+    /// kernel, then Debian's.
     @LoopActor
     private static func find(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try call.options(at: 1)
         let path = try options.string("path")
+        let arch = try options.arch("arch")
         try options.finish()
         let kernel = try await KernelFinder.find(
-            asked: path.map { FilePath($0) }, progress: services.note)
+            asked: path.map { FilePath($0) }, arch: arch, progress: services.note)
         return [.table(kernel.luaTable)]
     }
 }

@@ -17,10 +17,11 @@ struct MachineOptions {
     var timeout: Double?
 
     init(_ options: LuaOptions) throws {
-        let arch = try Self.arch(options)
-        configuration = MachineConfiguration(arch: arch)
-        configuration.kernel = try Self.kernel(options)
-        (configuration.initramfs, root) = try Self.initramfs(options)
+        let (kernel, kernelArch) = try Self.kernel(options)
+        let (initramfs, root) = try Self.initramfs(options)
+        let arch = try options.arch("arch") ?? kernelArch ?? root?.arch ?? .ofHost
+        configuration = MachineConfiguration(arch: arch, kernel: kernel, initramfs: initramfs)
+        self.root = root
         configuration.append = try Self.append(options)
         configuration.smp = try Self.smp(options)
         if let memory = try Self.memory(options) { configuration.memory = memory }
@@ -42,24 +43,15 @@ struct MachineOptions {
         try configuration.append.withDefaults(for: arch).validate(for: arch)
     }
 
-    private static func arch(_ options: LuaOptions) throws -> Arch {
-        guard let name = try options.string("arch") else { return .x86_64 }
-        guard let arch = Arch.named(name) else {
-            let names = Arch.all.map(\.name)
-            let guess = nearest(to: name, among: names).map { "; did you mean `\($0)`?" } ?? ""
-            throw options.mismatch(
-                "arch", expects: "one of \(names.joined(separator: ", "))\(guess)")
-        }
-        return arch
-    }
-
-    /// A path, or the table that `qsh.kernel.find` returns.
-    private static func kernel(_ options: LuaOptions) throws -> FilePath? {
+    /// A path, or the table that `qsh.kernel.find` returns, which knows its architecture.
+    private static func kernel(_ options: LuaOptions) throws -> (FilePath?, Arch?) {
         switch options.value("kernel") {
-        case nil: return nil
-        case .string(let bytes): return FilePath(String(decoding: bytes, as: UTF8.self))
+        case nil: return (nil, nil)
+        case .string(let bytes): return (FilePath(String(decoding: bytes, as: UTF8.self)), nil)
         case .table(let table):
-            if let image = table["image"]?.text { return FilePath(image) }
+            if let image = table["image"]?.text {
+                return (FilePath(image), table["arch"]?.text.flatMap { Arch.named($0) })
+            }
             fallthrough
         default:
             throw options.mismatch("kernel", expects: "a path or what qsh.kernel.find returns")

@@ -9,12 +9,13 @@ public enum KernelFinder {
     ///
     /// - Parameters:
     ///   - asked: an image, an unpacked package or a build folder.
-    ///   - arch: what the machine will be; the host's own kernel counts only for its own.
+    ///   - arch: what the machine will be; nil for what is asked for, else for the host's. The
+    ///     host's own kernel counts only for its own.
     ///   - cache: the user's where nil.
     ///   - progress: gets one line for each step that takes time.
     /// - Throws: ``KernelImageError``, ``KernelFinderError``, ``PackageError``, ``CacheError``.
     public static func find(
-        asked: FilePath? = nil, arch: Arch = .ofHost, environment: HostEnvironment = .current,
+        asked: FilePath? = nil, arch: Arch? = nil, environment: HostEnvironment = .current,
         cache: Cache? = nil, progress: @escaping @LoopActor (String) -> Void
     ) async throws -> Kernel {
         if let asked { return try at(asked, origin: .asked, arch: arch) }
@@ -23,22 +24,29 @@ public enum KernelFinder {
                 throw KernelFinderError.environment(error.diagnostic)
             }
         }
+        let arch = arch ?? .ofHost
         if arch == .ofHost, let kernel = ofHost() { return kernel }
         let cache = try cache ?? Cache.ofUser(environment: environment)
         return try await debian(arch, cache, environment, progress)
     }
 
     private static func at(
-        _ path: FilePath, origin: Kernel.Origin, arch: Arch
+        _ path: FilePath, origin: Kernel.Origin, arch: Arch?
     ) throws(KernelFinderError) -> Kernel {
         var image = path
         if FileTree.isFolder(path) {
-            guard let found = KernelFolder.image(in: path, preferring: arch) else {
+            guard let found = KernelFolder.image(in: path, preferring: arch ?? .ofHost) else {
                 throw .nothingIn(path, isSource: FileTree.isFile(path.appending("Kbuild")))
             }
             image = found
         }
-        do { return try Kernel(image: image, origin: origin, arch: arch) } catch {
+        do throws(KernelImageError) {
+            let kernel = try Kernel(image: image, origin: origin, arch: arch ?? .ofHost)
+            if let arch, kernel.arch != arch {
+                throw KernelImageError(image, .foreign(kernel: kernel.arch, machine: arch))
+            }
+            return kernel
+        } catch {
             throw .image(error)
         }
     }

@@ -16,10 +16,10 @@ import Testing
 
     @LoopActor
     private func find(
-        _ path: FilePath? = nil, _ variables: [String: String] = [:]
+        _ path: FilePath? = nil, _ variables: [String: String] = [:], arch: Arch? = nil
     ) async throws -> Kernel {
         try await KernelFinder.find(
-            asked: path, arch: .x86_64, environment: HostEnvironment(variables), progress: { _ in })
+            asked: path, arch: arch, environment: HostEnvironment(variables), progress: { _ in })
     }
 
     private func at(_ name: String) -> FilePath { tree.path.appending(FilePath(name).components) }
@@ -93,6 +93,21 @@ import Testing
         try tree.write("Image", image)
         #expect(try await find(at("Image")).release == "6.9.1-rc2+")
         #expect(try await find(at("Image")).arch == .arm64)
+    }
+
+    @Test @LoopActor func aKernelOfAnotherArchitectureIsRefused() async throws {
+        let image = try tree.write("Image", FakeKernel.with("ARM\u{64}", at: 0x38))
+
+        let error = await #expect(throws: KernelFinderError.self) {
+            try await find(image, arch: .riscv64)
+        }
+
+        #expect(
+            error?.diagnostic
+                == Diagnostic(
+                    .usage,
+                    "kernel `\(image)`: the kernel is for arm64, but the machine is riscv64",
+                    hint: "set `arch = \"arm64\"`, or choose another kernel"))
     }
 
     @Test @LoopActor func theNewestOfSeveralCounts() async throws {

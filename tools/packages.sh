@@ -4,7 +4,7 @@
 
 # The compiler's own needs and the C libraries that qsh links.
 build_packages="g++ libcurl4 libxml2 libsqlite3-0 libncurses6 pkg-config \
-liblua5.4-dev libedit-dev zlib1g-dev libbz2-dev liblzma-dev liblz4-dev libzstd-dev liblzo2-dev"
+liblua5.4-dev libedit-dev zlib1g-dev libbz2-dev liblzma-dev liblz4-dev libzstd-dev liblzo2-dev libxxhash-dev"
 # What a boot runs. The kernel and busybox are fetched by qsh itself, into its cache.
 boot_packages="qemu-system-x86"
 # What the tests compare against.
@@ -56,13 +56,13 @@ name_other_packages() {
     say "error: packages are missing, and this system has no apt"
     if command -v dnf >/dev/null; then
         say "hint: dnf install gcc-c++ pkgconf lua-devel libedit-devel zlib-devel bzip2-devel \
-xz-devel lz4-devel libzstd-devel lzo-devel qemu-system-x86-core busybox cpio"
+xz-devel lz4-devel libzstd-devel lzo-devel xxhash-devel qemu-system-x86-core busybox cpio"
     elif command -v pacman >/dev/null; then
         say "hint: pacman -S --needed gcc pkgconf lua54 libedit zlib bzip2 xz lz4 zstd lzo \
-qemu-system-x86 busybox cpio"
+xxhash qemu-system-x86 busybox cpio"
     elif command -v zypper >/dev/null; then
         say "hint: zypper install gcc-c++ pkgconf lua54-devel libedit-devel zlib-devel \
-libbz2-devel xz-devel liblz4-devel libzstd-devel lzo-devel qemu-x86 busybox-static cpio"
+libbz2-devel xz-devel liblz4-devel libzstd-devel lzo-devel xxhash-devel qemu-x86 busybox-static cpio"
     else
         say "hint: install Lua 5.4, libedit, zlib, bzip2, xz, lz4, zstd and lzo with their \
 headers, pkg-config, a C++ compiler and QEMU for x86_64"

@@ -17,6 +17,7 @@ import Testing
         module("qsh", qsh)
         local objects = {
           machine, machine.console, qsh.initramfs.new(), qsh.task.spawn(function() end),
+          qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree"),
           select(2, qsh.machine.try_boot { memory = "none" }),
         }
         for _, object in ipairs(objects) do

@@ -6,7 +6,12 @@ enum KernelAPI {
     static func module(_ services: QshServices) -> LuaModule {
         LuaModule(
             "kernel",
-            primitives: [.suspending("find", hasTry: true) { try await find($0, services) }])
+            primitives: [
+                .suspending("find", hasTry: true) { try await find($0, services) },
+                .suspending("open", hasTry: true) {
+                    [.object(try await KernelTreeObject.open($0, services))]
+                },
+            ])
     }
 
     /// `qsh.kernel.find { path = …, arch = … }`: the path, then `QSH_KERNEL`, then the host's

@@ -61,6 +61,18 @@ final class StandardPipes {
         }
     }
 
+    /// Writes a piece of the command's input and waits until the pipe has taken it.
+    ///
+    /// - Returns: false where the command reads no further.
+    func write(_ piece: [UInt8], until deadline: Deadline) async throws -> Bool {
+        guard let stdin, !stdin.hasEnded else { return false }
+        do { try await stdin.write(piece, until: deadline) } catch is Errno { return false }
+        return true
+    }
+
+    /// Tells the command that its input ends here.
+    func endInput() { stdin?.close() }
+
     private static func pipe(_ open: inout [Int32]) throws(Errno) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard q_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }

@@ -1,0 +1,1 @@
+int slow(void) { return 1; }

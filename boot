@@ -20,5 +20,5 @@ if [ ! -x .build/release/qsh ]; then
     quiet=
 fi
 # shellcheck disable=SC2086 # nothing or one word
-swift build -c release --static-swift-stdlib --product qsh $quiet >&2
+tools/release.sh qsh $quiet
 exec .build/release/qsh scripts/boot.lua "$@"

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cc -O2 -o "$work/generate" Benchmarks/expect/generate.c
 cc -O2 -o "$work/reader" Benchmarks/expect/reader.c
-swift build -c release --static-swift-stdlib --product expect-benchmark >"$work/build.log" 2>&1 || {
+tools/release.sh expect-benchmark >"$work/build.log" 2>&1 || {
     cat "$work/build.log" >&2
     exit 125
 }

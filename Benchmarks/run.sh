@@ -96,7 +96,7 @@ has python3 "every pair" || exit 69
 [ $# -gt 0 ] || set -- startup bridge boot guest cpio expect
 echo "building release"
 for product in qsh bridge-benchmark; do
-    swift build -c release --static-swift-stdlib --product "$product" >"$work/build.log" 2>&1 || {
+    tools/release.sh "$product" >"$work/build.log" 2>&1 || {
         cat "$work/build.log" >&2
         exit 125
     }

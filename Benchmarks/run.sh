@@ -42,11 +42,11 @@ boot() {
     has qemu-system-x86_64 "boot to the prompt" || return 0
     has cc "boot to the prompt" || return 0
     cc -O2 -o "$work/reader" Benchmarks/boot/reader.c
-    "$qsh" --quiet Benchmarks/recipes/boot.lua "$work"
-    line=$(sed "s|-initrd [^ ]*|-initrd $work/initramfs.img|" "$work/command")
+    "$qsh" --quiet Benchmarks/recipes/boot.lua prepare "$work"
+    line=$(cat "$work/command")
     for which in cpu wall; do
         pair -n "${BOOT_PAIRS:-11}" "--$which" "boot to the prompt to the C reader's" 1.03 \
-            "$qsh --quiet Benchmarks/recipes/boot.lua" "$work/reader $line"
+            "$qsh --quiet Benchmarks/recipes/boot.lua run $work" "$work/reader $line"
     done
 }
 

@@ -1,27 +1,20 @@
--- usage: qsh boot.lua [FOLDER]
--- Boots to the prompt and kills the machine. With FOLDER: leaves there the image that was booted
--- and the command line, for the C reader that boots the same.
-local folder = arg[1]
-local machine <close> = qsh.machine.boot {
+-- usage: qsh boot.lua prepare FOLDER | qsh boot.lua run FOLDER
+-- `prepare` writes an image and leaves there the command line that boots it, for the C reader.
+-- `run` boots the same image on the same hardware to the prompt, and kills the machine.
+local verb, folder = arg[1], arg[2]
+local options = {
   kernel = qsh.kernel.find(),
-  initramfs = qsh.initramfs.new { busybox = true },
+  initramfs = folder .. "/initramfs.img",
+  accel = "tcg",
+  agent = false,
 }
-machine.console:expect("[rootfs ]#")
-if not folder then
+if verb == "prepare" then
+  qsh.initramfs.new { busybox = true }:write(options.initramfs)
+  local line = assert(io.open(folder .. "/command", "w"))
+  line:write(qsh.machine.command(options), "\n")
+  line:close()
+else
+  local machine <close> = qsh.machine.boot(options)
+  machine.console:expect("[rootfs ]#")
   machine:kill()
-  return
 end
-
-local command = machine.command
-local image = command:match("%-initrd%s+(%S+)")
-local function copy(from, to)
-  local source = assert(io.open(from, "rb"))
-  local target = assert(io.open(to, "wb"))
-  target:write(source:read("a"))
-  target:close()
-  source:close()
-end
-copy(image, folder .. "/initramfs.img")
-local line = assert(io.open(folder .. "/command", "w"))
-line:write(command, "\n")
-line:close()

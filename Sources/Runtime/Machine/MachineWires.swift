@@ -28,6 +28,7 @@ final class MachineWires {
             }
             wordsChannel = try connect(1, 2)
             serial = try connect(Self.serialNumber)
+            serial.gathersTrickle = true
             qmp = try connect(Self.qmpNumber)
             agent = hasAgent ? try connect(Self.agentNumber) : nil
         } catch {

@@ -23,6 +23,8 @@ public final class ByteChannel {
     private var writtenTotal = 0
     private var endsWriting = false
     private let progress = Broadcast()
+    private var trickle = Trickle()
+    private var restTimer: LoopTimer?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: 256 * 1024, alignment: 16)
 
@@ -56,9 +58,19 @@ public final class ByteChannel {
         didSet { updateInterest() }
     }
 
+    /// Whether a peer that writes byte after byte is read once a millisecond, and not at each byte.
+    ///
+    /// An emulated UART does so, and each wake-up costs qsh and QEMU more than the byte itself. An
+    /// exchange is never held up: what is sent ends the pause.
+    public var gathersTrickle: Bool {
+        get { trickle.isGathered }
+        set { trickle.isGathered = newValue }
+    }
+
     /// Queues bytes without waiting; dropped where the stream has ended.
     public func enqueue(_ bytes: [UInt8]) {
         guard !hasEnded, !bytes.isEmpty else { return }
+        updateTrickle { $0.end() }
         queue.append(bytes)
         queuedTotal += bytes.count
         flush()
@@ -120,18 +132,34 @@ public final class ByteChannel {
             let count = read(descriptor, buffer.baseAddress, buffer.count)
             if count > 0 {
                 onBytes?(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                updateTrickle { $0.noteRead(count) }
+                if trickle.isResting { return rest() }
                 if count < buffer.count { return }
             } else if count == 0 {
                 return end(nil)
             } else if errno == EINTR {
                 continue
             } else if errno == EAGAIN {
-                return
+                return updateTrickle { $0.end() }
             } else {
                 // EIO: the other side of a pseudo-terminal is closed.
                 return end(errno == EIO || errno == ECONNRESET ? nil : Errno(rawValue: errno))
             }
         }
+    }
+
+    private func rest() {
+        restTimer?.cancel()
+        restTimer = EventLoop.shared.at(.after(Trickle.rest)) { [weak self] in
+            guard let self, !hasEnded, trickle.isResting else { return }
+            if isPaused { updateTrickle { $0.end() } } else { readAvailable() }
+        }
+    }
+
+    private func updateTrickle(_ change: (inout Trickle) -> Void) {
+        let wasResting = trickle.isResting
+        change(&trickle)
+        if trickle.isResting != wasResting { updateInterest() }
     }
 
     private func flush() {
@@ -177,7 +205,7 @@ public final class ByteChannel {
     }
 
     private func updateInterest() {
-        var interest: Readiness = isPaused || hasEnded ? [] : .readable
+        var interest: Readiness = isPaused || hasEnded || trickle.isResting ? [] : .readable
         if queueHead < queue.count { interest.insert(.writable) }
         watch?.interest = interest
     }

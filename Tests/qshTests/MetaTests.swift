@@ -72,7 +72,7 @@ import Testing
               expect = { "" }, settle = { 1 }, execute = { "true" }, succeed = { "true" },
               fail = { "true" }, wait_until_succeeds = { "true" }, copy_to = { "/a", "/b" },
               copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
-              symlink = { "/a", "b" }, nod = { "/a" }, tree = { "/a" },
+              symlink = { "/a", "b" }, triage = { "/a" }, nod = { "/a" }, tree = { "/a" },
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
               local path, option = table.unpack(call)
@@ -85,7 +85,8 @@ import Testing
                 table.insert(arguments, 1, objects[owner])
                 called = objects[owner][name]
               else
-                called = qsh[owner:match("%.(.*)")][name]
+                local module = owner:match("%.(.*)")
+                called = (module and qsh[module] or qsh)[name]
               end
               local ok, first, second = pcall(called, table.unpack(arguments))
               local message = tostring(ok and second or first)

@@ -10,6 +10,7 @@ public enum QshAPI {
                 "qsh",
                 primitives: [
                     .immediate("nearest", nearestWord), .immediate("now", now),
+                    TriageAPI.primitive,
                 ],
                 constants: [
                     ("interactive", .bool(services.isInteractive)), ("version", .text(version)),

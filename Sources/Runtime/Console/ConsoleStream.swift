@@ -52,7 +52,9 @@ final class ConsoleStream {
         self.reportsReplays = reportsReplays
         window = ByteWindow(limit: configuration.window)
         log = KernelLog(limit: configuration.kernelLines)
-        watch = PanicWatch(fatal: configuration.fatal, expected: configuration.expected)
+        watch = PanicWatch(
+            fatal: configuration.fatal, expected: configuration.expected,
+            maximumReports: reportsReplays ? 100_000 : 100)
     }
 
     /// Takes the next bytes.
@@ -75,6 +77,14 @@ final class ConsoleStream {
 
     /// Drops what does not fit the window.
     func trim() { window.trim() }
+
+    /// How many lines there were, of a stream that has ended with `last`.
+    func lineCount(endsWith last: UInt8?) -> Int {
+        switch last {
+        case nil, .lineFeed, .carriageReturn: counter.line - 1
+        default: counter.line
+        }
+    }
 
     /// Notes that something was typed.
     func noteInput() { log.hasInput = true }
@@ -179,7 +189,9 @@ extension ConsoleStream {
         guard origin != .replay || reportsReplays else { return }
         let stamp = open.raw[..<open.stamp.length]
         let found = watch.take(
-            cleaned, whole: String(decoding: stamp + cleaned, as: UTF8.self), number: open.number)
+            reportsReplays ? UnstampedLog.withoutHead(cleaned) : cleaned,
+            whole: String(decoding: stamp + cleaned, as: UTF8.self), number: open.number,
+            time: open.stamp.microseconds)
         if let found { onEvent?(found.event, found.isFatal) }
     }
 

@@ -1,6 +1,6 @@
 extension CrashReport {
     /// What the user can do about it; nil where nothing general can be said.
-    var hint: String? {
+    public var hint: String? {
         guard let detail = cause?.detail else { return nil }
         if detail.contains("Attempted to kill init!") { return CrashReport.initHint(detail) }
         for (words, hint) in CrashReport.hints where detail.contains(words) { return hint }

@@ -3,7 +3,9 @@ import QshRuntime
 
 /// The commands, in the order in which the help lists them.
 enum CommandTable {
-    static let all: [any Subcommand.Type] = []
+    static let all: [any Subcommand.Type] = [
+        TriageCommand.self
+    ]
 
     /// The command that a command line names; a recipe is never mistaken for one, since a
     /// command's name has neither a dot nor a slash.

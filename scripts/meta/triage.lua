@@ -2,7 +2,7 @@
 -- luacheck: ignore
 
 ---@class qsh.TriageOptions
----@field vmlinux? string the uncompressed kernel of that very build, for source lines in the reports
+---@field vmlinux? string the uncompressed kernel of that build, for source lines
 
 --- One line by which a kernel reports trouble.
 ---@class qsh.CrashEvent

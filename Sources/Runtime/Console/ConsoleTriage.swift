@@ -10,7 +10,7 @@ public struct ConsoleTriage: Sendable, Equatable {
     public var reports: [CrashReport]
     /// How many lines the console has.
     public var lineCount: Int
-    /// The line with which the kernel introduced itself: `Linux version …`; nil where it is not there.
+    /// The kernel's first line, `Linux version …`; nil where it is not there.
     public var banner: String?
     /// Whether the kernel's lines carry no stamps, so that they were told by their words alone.
     public var isUnstamped = false

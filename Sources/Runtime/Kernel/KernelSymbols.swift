@@ -67,7 +67,7 @@ struct KernelSymbols: Sendable {
             for offset in nameOffsets(of: place.name) { wanted[offset, default: []].append(place) }
         }
         var best: [Place: (difference: UInt64, address: UInt64)] = [:]
-        forEachSymbol(named: { wanted[$0] != nil }) { name, value, size in
+        forEachSymbol { name, value, size in
             for place in wanted[name] ?? [] where value != 0 && place.offset <= place.size {
                 // The kernel counts the padding behind a function in.
                 let difference =
@@ -97,7 +97,7 @@ struct KernelSymbols: Sendable {
     }
 
     private func forEachSymbol(
-        named isWanted: (UInt32) -> Bool, _ body: (UInt32, _ value: UInt64, _ size: UInt64) -> Void
+        _ body: (_ name: UInt32, _ value: UInt64, _ size: UInt64) -> Void
     ) {
         table.withUnsafeBytes { buffer in
             func u32(_ offset: Int) -> UInt32 {
@@ -111,12 +111,9 @@ struct KernelSymbols: Sendable {
             let entry = is64Bit ? 24 : 16
             var offset = 0
             while offset + entry <= buffer.count {
-                let name = u32(offset)
-                if isWanted(name) {
-                    let value = is64Bit ? u64(offset + 8) : UInt64(u32(offset + 4))
-                    let size = is64Bit ? u64(offset + 16) : UInt64(u32(offset + 8))
-                    body(name, value, size)
-                }
+                let value = is64Bit ? u64(offset + 8) : UInt64(u32(offset + 4))
+                let size = is64Bit ? u64(offset + 16) : UInt64(u32(offset + 8))
+                body(u32(offset), value, size)
                 offset += entry
             }
         }

@@ -26,6 +26,10 @@ enum StandardOutput {
         Array(text.utf8).withUnsafeBytes { write($0) }
     }
 
+    static func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { write($0) }
+    }
+
     /// Flushes; output that could not be written makes a success a failure.
     static func finish(_ status: Int32) -> Int32 {
         let code = q_stdout_finish()

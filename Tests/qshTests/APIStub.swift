@@ -45,5 +45,6 @@ struct APIStub {
     private static let objects: Set = [
         "qsh", "qsh.machine", "qsh.console", "qsh.initramfs", "qsh.task", "qsh.error",
         "qsh.kernel.tree",
+        "qsh.initramfs.image",
     ]
 }

@@ -19,6 +19,7 @@ import Testing
           machine, machine.console, qsh.initramfs.new(), qsh.task.spawn(function() end),
           qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree"),
           select(2, qsh.machine.try_boot { memory = "none" }),
+          qsh.initramfs.inspect(qsh.initramfs.new():write("meta.img")),
         }
         for _, object in ipairs(objects) do
           local meta = debug.getmetatable(object)
@@ -67,6 +68,7 @@ import Testing
             local objects = {
               ["qsh.machine"] = machine, ["qsh.console"] = machine.console,
               ["qsh.initramfs"] = qsh.initramfs.new(),
+              ["qsh.initramfs.image"] = qsh.initramfs.inspect(qsh.initramfs.new():write("m.img")),
             }
             local leading = {
               expect = { "" }, settle = { 1 }, execute = { "true" }, succeed = { "true" },

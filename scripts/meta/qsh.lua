@@ -115,6 +115,11 @@ function initramfs:tree(path, options) end
 ---@return string[]
 function initramfs:entries() end
 
+--- What is wrong with it, before it is written: see `qsh.initramfs.image:lint`.
+---@param options? qsh.initramfs.LintOptions
+---@return qsh.initramfs.Finding[]
+function initramfs:lint(options) end
+
 --- Writes the image as newc cpio: the same entries give the same bytes.
 ---@param path string
 ---@return string # the path

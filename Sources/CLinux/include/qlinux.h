@@ -12,5 +12,6 @@
 #include "qspawn.h"
 #include "qstdout.h"
 #include "qterminal.h"
+#include "qtree.h"
 
 #endif

@@ -5,7 +5,12 @@ import SystemPackage
 @LoopActor
 enum InitramfsAPI {
     static func module(_ services: QshServices) -> LuaModule {
-        LuaModule("initramfs", primitives: [.suspending("new") { try await new($0, services) }])
+        LuaModule(
+            "initramfs",
+            primitives: [
+                .suspending("new") { try await new($0, services) },
+                .suspending("inspect", hasTry: true) { try await InitramfsImageObject.inspect($0) },
+            ])
     }
 
     /// `qsh.initramfs.new { busybox = true, init = "…", arch = "arm64" }`
@@ -50,6 +55,7 @@ final class InitramfsObject: LuaObject {
             .immediate("nod") { try add($0) { try $0.node() } },
             .immediate("tree") { try add($0) { try $0.hostTree() } },
             .suspending("write", hasTry: true) { try await write($0) },
+            .suspending("lint") { try await lint($0) },
             .immediate("entries") { try entries($0) },
         ])
 
@@ -76,6 +82,14 @@ final class InitramfsObject: LuaObject {
         let path = try call.string(1, "path")
         try await root.tree.write(to: FilePath(path))
         return [.text(path)]
+    }
+
+    /// `root:lint { arch, kernel, init }`: what is wrong with it, before it is written.
+    private static func lint(_ call: LuaCall) async throws -> [LuaValue] {
+        let root = try call.receiver(as: InitramfsObject.self)
+        let target = try await InitramfsLint.Target(call.options(at: 1))
+        let tree = root.tree
+        return [.list(try InitramfsLint.lint(tree: tree, for: target).map(\.luaValue))]
     }
 
     private static func entries(_ call: LuaCall) throws -> [LuaValue] {

@@ -56,6 +56,9 @@ final class ImageInput {
         return bytes
     }
 
+    /// Goes on at an offset.
+    func move(to offset: Int) { (start, filled, position) = (0, 0, min(offset, end)) }
+
     /// Takes `offset` as the end of the image.
     func cut(at offset: Int) { end = min(end, offset) }
 

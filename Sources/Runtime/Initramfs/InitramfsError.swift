@@ -31,6 +31,7 @@ public enum InitramfsError: Error, Equatable {
     case unknownCodec(String, near: String?)
     case badLevel(String, Int, least: Int, most: Int)
     case compressorFailed
+    case unknownArch(String, near: String?)
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -135,6 +136,9 @@ extension InitramfsError: DiagnosticError {
                 + InitramfsCompression.codecs.map(\.rawValue).joined(separator: ", ")
         case .badLevel(let name, let level, let least, let most):
             "compression level of `\(name)` expects \(least) to \(most), got \(level)"
+        case .unknownArch(let name, _):
+            "architecture `\(name)` is not known: expected one of "
+                + Arch.all.map(\.name).joined(separator: ", ")
         case .compressorFailed:
             "cannot compress the image: the compressor has no memory left"
         case .outputFailed(let file, let reason):
@@ -158,7 +162,7 @@ extension InitramfsError: DiagnosticError {
         case .hostFileHasMore: "copy it to a regular file first"
         case .notBusybox: "give the path of a busybox program, for example /bin/busybox"
         case .unknownApplet(_, let near): near.map { "did you mean `\($0)`?" }
-        case .unknownCodec(_, let near): near.map { "did you mean `\($0)`?" }
+        case .unknownCodec(_, let near), .unknownArch(_, let near): near.map { "did you mean `\($0)`?" }
         case .outputFull: "free some space, or write to another disk"
         default: nil
         }

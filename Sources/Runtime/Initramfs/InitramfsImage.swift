@@ -8,6 +8,11 @@ public struct InitramfsImage: Sendable {
     public var tree: [InitramfsNode]
     /// What is wrong or remarkable, in the order of the image.
     public var findings: [InitramfsFinding]
+    /// Whether the last archive is closed by a trailer, so that no hard link can reach across
+    /// into one that is appended.
+    public var endsInTrailer = true
+    /// What the kernel stops for before the end of the image; nil where it reads it all.
+    public var stop: String?
 
     /// Whether the kernel would lose something or stop.
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
@@ -66,10 +71,17 @@ public struct InitramfsNode: Sendable, Equatable {
     public var modificationTime: UInt32?
     /// MD5 of the first 65,536 bytes of a file, where digests were asked for.
     public var digest: [UInt8]
-    /// The first bytes of an executable file.
+    /// The first bytes of an executable file, and of those that say how the image was made.
     public var head: [UInt8]
     /// Equal for hard links of one file.
     public var inode: Int
+    /// Offset in the image of the entry that brought it, or of the compressed segment that holds
+    /// the entry.
+    public var offset = 0
+    /// What an ELF program or library needs, where programs were asked for.
+    public var program: ElfProgram?
+    /// CRC-64 of a file's contents (ECMA-182, as xz's), where sums were asked for.
+    public var sum: UInt64?
 }
 
 /// Something about an image that its maker should know.

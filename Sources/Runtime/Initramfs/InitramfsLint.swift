@@ -8,8 +8,41 @@ public enum InitramfsLint {
         public var machine: UInt16?
         /// Where the kernel starts: `rdinit=`, without the leading slash.
         public var initPath: [UInt8] = Array("init".utf8)
+        /// Whether a program that `/init` does not start by itself, and that could not run, is an
+        /// error rather than a warning.
+        public var isStrict = false
         /// Options of its configuration that are `y`, to see which codecs it has; nil takes all.
         public var builtIn: Set<String>?
+        /// The kernel's `.config`, which is read where ``builtIn`` is nil and a segment is
+        /// compressed.
+        public var configuration: FilePath?
+
+        /// What `qsh lint` is told; programs that do not run are errors for it.
+        ///
+        /// - Parameters:
+        ///   - arch: a name; nil for the kernel's, or the host's where none is given.
+        ///   - kernel: an image, whose codecs are taken from the configuration in it or beside it.
+        ///   - initPath: `rdinit=`.
+        public init(arch: String?, kernel: FilePath?, initPath: String) async throws {
+            var description: KernelDescription?
+            if let kernel {
+                let image = try KernelImage.identify(kernel)
+                description = try await WorkerThread.run { _ in try KernelDescription(image) }
+            }
+            isStrict = true
+            builtIn = description?.builtIn
+            configuration = description.flatMap { KernelSurroundings($0.image).config }
+            self.initPath = Array(initPath.utf8.drop { $0 == UInt8(ascii: "/") })
+            if let arch {
+                guard let known = Arch.named(arch) else {
+                    throw InitramfsError.unknownArch(
+                        arch, near: nearest(to: arch, among: Arch.all.map(\.name)))
+                 }
+                machine = known.elf.machine
+            } else {
+                machine = (description?.image.arch ?? Arch.ofHost)?.elf.machine
+            }
+        }
 
         /// Assumes nothing about the kernel.
         public init() {}
@@ -21,14 +54,24 @@ public enum InitramfsLint {
     public static func lint(
         image file: FilePath, for target: Target = .init()
     ) throws(InitramfsError) -> [InitramfsFinding] {
-        lint(try InitramfsReader.read(file), for: target)
+        var options = InitramfsReader.Options()
+        options.programs = true
+        return lint(try InitramfsReader.read(file, options), for: target)
     }
 
-    /// Checks an image that was read already.
+    /// Checks an image that was read already; libraries only where its programs were asked for.
     public static func lint(
         _ image: InitramfsImage, for target: Target = .init()
     ) -> [InitramfsFinding] {
-        image.findings + missingCodecs(image, target) + InitCheck(image.tree, target).findings()
+        image.findings + missingCodecs(image, target)
+            + programFindings(image.tree, target)
+    }
+
+    /// The same on a worker thread.
+    public static func findings(
+        of file: FilePath, for target: Target
+    ) async throws -> [InitramfsFinding] {
+        try await WorkerThread.run { _ in try lint(image: file, for: target) }
     }
 
     /// Checks a tree before it is written: only `/init` and what it needs can be wrong with it.
@@ -37,7 +80,7 @@ public enum InitramfsLint {
     public static func lint(
         tree: InitramfsTree, for target: Target = .init()
     ) throws(InitramfsError) -> [InitramfsFinding] {
-        InitCheck(try tree.nodes(), target).findings()
+        programFindings(try tree.nodes(), target)
     }
 
     /// Returns the error that forbids to boot the image called `name`; nil where nothing does.
@@ -49,11 +92,22 @@ public enum InitramfsLint {
         return .unbootable(name, first.message, others: errors.dropFirst().map(\.message))
     }
 
+    private static func programFindings(
+        _ tree: [InitramfsNode], _ target: Target
+    ) -> [InitramfsFinding] {
+        let index = InitramfsNodeIndex(tree)
+        var check = InitCheck(index, target)
+        let own = check.findings()
+        return own + ProgramCheck(tree, index, target, started: check.started).findings()
+    }
+
     private static func missingCodecs(
         _ image: InitramfsImage, _ target: Target
     ) -> [InitramfsFinding] {
-        guard let builtIn = target.builtIn else { return [] }
-        return image.segments.compactMap { segment in
+        let needed = image.segments.filter { $0.codec.kernelOption != nil }
+        guard !needed.isEmpty, let builtIn = target.builtIn ?? options(in: target.configuration)
+        else { return [] }
+        return needed.compactMap { segment in
             guard let option = segment.codec.kernelOption, !builtIn.contains(option) else {
                 return nil
             }
@@ -63,131 +117,19 @@ public enum InitramfsLint {
                     + "segment")
         }
     }
+
+    /// Options of a `.config` that are built in; nil where it cannot be read.
+    private static func options(in file: FilePath?) -> Set<String>? {
+        guard let file, let bytes = try? HostFile.contents(of: file, limit: 4 << 20) else {
+            return nil
+        }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { $0.ends(with: "=y".utf8) }
+        return Set(lines.map { String(decoding: $0.dropLast(2), as: UTF8.self) })
+    }
 }
 
-/// Whether a kernel can start the tree's first program.
-private struct InitCheck {
-    private static let panic = "the kernel would panic with"
-    private static let noRoot = "Unable to mount root fs"
-    /// As deep as the kernel follows `#!` lines to further scripts.
-    private static let maximumDepth = 5
-
-    private let nodes: [[UInt8]: InitramfsNode]
-    private let target: InitramfsLint.Target
-
-    init(_ tree: [InitramfsNode], _ target: InitramfsLint.Target) {
-        nodes = Dictionary(tree.map { ($0.path, $0) }) { first, _ in first }
-        self.target = target
-    }
-
-    func findings() -> [InitramfsFinding] {
-        let name = "/" + printable(target.initPath)
-        guard let node = resolve(target.initPath) else {
-            return [error("no `\(name)`: \(Self.panic) \"\(Self.noRoot)\"")]
-        }
-        guard node.type == .file else {
-            return [
-                error(
-                    "`\(name)` is a \(node.type.rawValue), not a program: \(Self.panic) "
-                        + "\"\(noInit)\"")
-            ]
-        }
-        return program(node, name, depth: 0)
-    }
-
-    private var noInit: String {
-        target.initPath == Array("init".utf8) ? "No working init found" : "Requested init failed"
-    }
-
-    private func error(_ message: String) -> InitramfsFinding {
-        InitramfsFinding(.error, at: 0, message)
-    }
-
-    /// - Parameter name: what the chain of programs calls it, for messages.
-    private func program(_ node: InitramfsNode, _ name: String, depth: Int) -> [InitramfsFinding] {
-        if node.mode & 0o111 == 0 {
-            let mode = "0" + String(node.mode, radix: 8)
-            return [
-                error(
-                    "`\(name)` is not executable, its mode is \(mode): \(Self.panic) "
-                        + "\"\(noInit)\"")
-            ]
-        }
-        if node.size == 0 { return [error("`\(name)` is empty: \(Self.panic) \"\(noInit)\"")] }
-        if node.head.starts(with: "#!".utf8) { return script(node, name, depth) }
-        if let elf = ElfHead(node.head) { return binary(elf, name, depth) }
-        return [
-            error(
-                "`\(name)` is neither an ELF program nor a script with `#!`: \(Self.panic) "
-                    + "\"\(noInit)\"")
-        ]
-    }
-
-    private func script(
-        _ node: InitramfsNode, _ name: String, _ depth: Int
-    ) -> [InitramfsFinding] {
-        let line = node.head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
-        let blanks: Set<UInt8> = [0x20, 0x09]
-        let word = Array(line.drop { blanks.contains($0) }.prefix { !blanks.contains($0) })
-        if word.last == UInt8(ascii: "\r") {
-            return [
-                error(
-                    "`\(name)` has DOS line ends: the kernel looks for the interpreter "
-                        + "`\(printable(word))`")
-            ]
-        }
-        return interpreter(word, of: name, depth)
-    }
-
-    private func binary(_ elf: ElfHead, _ name: String, _ depth: Int) -> [InitramfsFinding] {
-        if let machine = target.machine, machine != elf.machine {
-            return [
-                error(
-                    "`\(name)` is for \(ElfHead.machineName(elf.machine)), and the kernel "
-                        + "for \(ElfHead.machineName(machine))")
-            ]
-        }
-        return elf.interpreter.map { interpreter($0, of: name, depth) } ?? []
-    }
-
-    private func interpreter(
-        _ path: [UInt8], of name: String, _ depth: Int
-    ) -> [InitramfsFinding] {
-        let text = printable(path)
-        guard let node = resolve(path), node.type == .file else {
-            return [
-                error(
-                    "`\(name)` needs the interpreter `\(text)`, which is not in the "
-                        + "initramfs: \(Self.panic) \"\(noInit)\"")
-            ]
-        }
-        if depth >= Self.maximumDepth { return [error("`\(name)` is an interpreter of itself")] }
-        return program(node, text, depth: depth + 1)
-    }
-
-    /// Follows symlinks everywhere, as starting a program does.
-    private func resolve(_ path: [UInt8]) -> InitramfsNode? {
-        let slash = UInt8(ascii: "/")
-        var pending = Array(path.split(separator: slash).reversed())
-        var here: [[UInt8]] = []
-        var symlinks = 0
-        var node: InitramfsNode?
-        while let component = pending.popLast() {
-            if component.elementsEqual(".".utf8) { continue }
-            if component.elementsEqual("..".utf8) {
-                _ = here.popLast()
-                continue
-            }
-            here.append(Array(component))
-            node = nodes[Array(here.joined(separator: [slash]))]
-            guard let found = node else { return nil }
-            guard found.type == .symlink else { continue }
-            symlinks += 1
-            if symlinks > 40 { return nil }
-            here.removeLast()
-            if found.target.first == slash { here = [] }
-            pending += found.target.split(separator: slash).reversed()
-        }
-        return node
+extension Collection where Element == UInt8 {
+    fileprivate func ends(with text: String.UTF8View) -> Bool {
+        suffix(text.count).elementsEqual(text)
     }
 }

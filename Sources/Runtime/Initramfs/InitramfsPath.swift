@@ -116,7 +116,8 @@ func printable(_ bytes: some Sequence<UInt8>) -> String {
     }.joined()
 }
 
-private func hexadecimal(_ byte: UInt8) -> String {
+/// A byte as two digits.
+func hexadecimal(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16)
     return digits.count == 1 ? "0" + digits : digits
 }

@@ -9,6 +9,12 @@ public struct InitramfsReader {
     public struct Options {
         /// Whether files get an MD5 of their first 64 KiB.
         public var digests = false
+        /// Whether files get a CRC-64 of all their contents.
+        public var sums = false
+        /// Whether ELF programs and libraries get what they need of others.
+        public var programs = false
+        /// Is told of each file that is written from its start, the inode's number in the tree.
+        public var onStart: ((Int) -> Void)?
         /// Gets the data of files as they pass: the inode's number in the tree, and bytes that
         /// are valid during the call only. A later entry may write the same inode anew.
         public var onContent: ((Int, UnsafeRawBufferPointer) -> Void)?
@@ -77,7 +83,8 @@ public struct InitramfsReader {
             .sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }
         return InitramfsImage(
             length: length, segments: segments, tree: unpacker.builder.tree.nodes(),
-            findings: ordered.map(\.element))
+            findings: ordered.map(\.element), endsInTrailer: unpacker.sawTrailer,
+            stop: unpacker.message)
     }
 
     private mutating func skipPadding() throws(InitramfsError) {
@@ -99,7 +106,7 @@ extension InitramfsReader {
         var end = start
         unpacker.rebase(to: start)
         unpacker.entriesInSegment = 0
-        unpacker.builder.segment = segments.count
+        unpacker.builder.begin(segment: segments.count, at: nil)
         unpacker.start()
         while unpacker.message == nil {
             let window = try input.peek()
@@ -127,7 +134,7 @@ extension InitramfsReader {
         let start = input.position
         unpacker.rebase(to: 0)
         unpacker.entriesInSegment = 0
-        unpacker.builder.segment = segments.count
+        unpacker.builder.begin(segment: segments.count, at: start)
         var produced = 0
         var excess = false
         let end = try codec.decode(input) { bytes in

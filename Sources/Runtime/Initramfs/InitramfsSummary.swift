@@ -4,10 +4,14 @@ public struct InitramfsSummary: Sendable, Equatable {
     public var releases: [String] = []
     /// Number of kernel modules, compressed ones included.
     public var modules = 0
+    /// Their names without folders and endings, sorted.
+    public var moduleNames: [String] = []
     /// Number of firmware files.
     public var firmware = 0
     /// What the kernel starts: `elf x86_64`, or a script's interpreter; nil where there is none.
     public var start: String?
+    /// Who made it, from which hooks.
+    public var maker: InitramfsMaker
     /// Bytes of all files, each hard-linked one counted once.
     public var fileBytes: UInt64 = 0
     /// Number of entries of each type in the tree.
@@ -15,6 +19,8 @@ public struct InitramfsSummary: Sendable, Equatable {
 
     /// Looks through what an image unpacks to.
     public init(_ image: InitramfsImage) {
+        let index = InitramfsNodeIndex(image.tree)
+        maker = InitramfsMaker(index, image.tree)
         var seen: Set<Int> = []
         var found: Set<String> = []
         for node in image.tree {
@@ -22,9 +28,13 @@ public struct InitramfsSummary: Sendable, Equatable {
             if let release = Self.release(node) { found.insert(release) }
             guard node.type == .file else { continue }
             if seen.insert(node.inode).inserted { fileBytes += node.size }
-            if Self.isModule(node.path) { modules += 1 }
+            if let name = Self.moduleName(node.path) {
+                modules += 1
+                moduleNames.append(name)
+            }
             if Self.isFirmware(node.path) { firmware += 1 }
         }
+        moduleNames.sort()
         releases = found.sorted()
         start = image.node("init").flatMap { Self.describe($0, in: image) }
     }
@@ -43,9 +53,12 @@ public struct InitramfsSummary: Sendable, Equatable {
         return printable(parts[2])
     }
 
-    private static func isModule(_ path: [UInt8]) -> Bool {
-        let name = printable(path)
-        return [".ko", ".ko.xz", ".ko.zst", ".ko.gz"].contains { name.hasSuffix($0) }
+    /// Nil for what is no module.
+    private static func moduleName(_ path: [UInt8]) -> String? {
+        let start = (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+        let name = printable(path[start...])
+        let ending = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"].first { name.hasSuffix($0) }
+        return ending.map { String(name.dropLast($0.utf8.count)) }
     }
 
     private static func isFirmware(_ path: [UInt8]) -> Bool {
@@ -62,7 +75,9 @@ public struct InitramfsSummary: Sendable, Equatable {
                 let line = node.head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
                 return "script for " + printable(line.drop { $0 == UInt8(ascii: " ") })
             }
-            return ElfHead(node.head).map { "elf " + ElfHead.machineName($0.machine) }
+            return ElfProgram(node.head).map {
+                "elf " + ElfProgram.machineName($0.machine.number)
+            }
         default: return nil
         }
     }

@@ -13,7 +13,7 @@ extension InitramfsTree {
                 modificationTime: entry.modificationTime, digest: [], head: [], inode: number)
             switch entry.kind {
             case .symlink(let target): node.target = target
-            case .file(let content): (node.size, node.head) = try content.sizeAndHead()
+            case .file(let content): try content.describe(&node)
             case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
                 (node.major, node.minor) = (major, minor)
             case .directory, .fifo, .socket: break
@@ -27,21 +27,39 @@ extension InitramfsTree {
 extension FileContent {
     private static let headSize = 1024
 
-    fileprivate func sizeAndHead() throws(InitramfsError) -> (UInt64, [UInt8]) {
+    /// Fills in the size, the first bytes, and what a program needs.
+    fileprivate func describe(_ node: inout InitramfsNode) throws(InitramfsError) {
         switch self {
-        case .bytes(let bytes): (UInt64(bytes.count), Array(bytes.prefix(Self.headSize)))
+        case .bytes(let bytes):
+            node.size = UInt64(bytes.count)
+            node.head = Array(bytes.prefix(Self.headSize))
+            node.program = ElfProgram(bytes)
         case .host(let file):
-            try (
-                HostFile.readableStatus(of: file).size,
-                HostFile.contents(of: file, limit: Self.headSize)
-            )
+            node.size = try HostFile.readableStatus(of: file).size
+            try describe(ImageInput(opening: file), from: 0, &node)
         case .hostRange(let file, let offset, let length):
-            try (
-                length,
-                ImageInput(opening: file).bytes(
-                    at: Int(clamping: offset), count: min(Self.headSize, Int(clamping: length)))
-            )
+            node.size = length
+            try describe(ImageInput(opening: file), from: Int(clamping: offset), &node)
         }
+    }
+
+    private func describe(
+        _ input: ImageInput, from start: Int, _ node: inout InitramfsNode
+    ) throws(InitramfsError) {
+        let size = Int(clamping: node.size)
+        node.head = try input.bytes(at: start, count: min(Self.headSize, size))
+        guard ElfProgram.starts(node.head) else { return }
+        var failure: InitramfsError?
+        node.program = ElfProgram { offset, count in
+            guard offset < size, failure == nil else { return [] }
+            do throws(InitramfsError) {
+                return try input.bytes(at: start + offset, count: min(count, size - offset))
+            } catch {
+                failure = error
+                return []
+            }
+        }
+        if let failure { throw failure }
     }
 }
 

@@ -13,6 +13,9 @@ struct KernelTree {
         var modificationTime: UInt32?
         var digest: [UInt8] = []
         var head: [UInt8] = []
+        var offset = 0
+        var program: ElfProgram?
+        var sum: UInt64?
         /// Of a directory.
         var children: [[UInt8]: Int] = [:]
         var parent = 0
@@ -141,7 +144,8 @@ struct KernelTree {
             path: path, type: inode.type, mode: inode.mode, uid: inode.uid, gid: inode.gid,
             links: inode.links, size: inode.size, target: inode.target, major: inode.device >> 20,
             minor: inode.device & 0xF_FFFF, modificationTime: inode.modificationTime,
-            digest: inode.digest, head: inode.head, inode: number)
+            digest: inode.digest, head: inode.head, inode: number, offset: inode.offset,
+            program: inode.program, sum: inode.sum)
     }
 }
 

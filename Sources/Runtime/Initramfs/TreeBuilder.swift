@@ -1,9 +1,15 @@
+import CLzma
+
 /// Does to the tree what the kernel does for each entry, and notes what it loses on the way.
 struct TreeBuilder {
     /// Bytes of an executable that are kept to see what it is: an ELF interpreter's name is
     /// nearly always within them.
     private static let headSize = 1024
     private static let digestSize = 65_536
+    /// Of the files that describe an image.
+    private static let descriptionSize = 16 << 10
+    /// The largest ELF file of which all is looked at; larger ones need hardly anything else.
+    private static let programSize = 16 << 20
 
     private struct LinkKey: Hashable {
         var major, minor, inode: UInt32
@@ -20,13 +26,17 @@ struct TreeBuilder {
         var inode: Int
         var entry: CpioHeader
         var digest: MD5?
-        var wantsHead: Bool
+        var headSize: Int
+        /// All bytes so far of what may be an ELF file; nil where it is none.
+        var program: [UInt8]?
     }
 
     private(set) var tree = KernelTree()
     private(set) var losses: [(offset: Int, loss: EntryLoss, name: [UInt8])] = []
     /// Counts segments, to tell links within one from links across two.
-    var segment = 0
+    private var segment = 0
+    /// Where a compressed segment starts, which stands for the offsets of all its entries.
+    private var segmentOffset: Int?
     /// What the kernel looks for in front of everything, seen by its exact name.
     private(set) var earlyFiles: [(name: [UInt8], segment: Int)] = []
 
@@ -39,6 +49,12 @@ struct TreeBuilder {
 
     init(_ options: InitramfsReader.Options) {
         self.options = options
+    }
+
+    /// - Parameter offset: in the image, of a compressed segment; nil for a raw one.
+    mutating func begin(segment: Int, at offset: Int?) {
+        self.segment = segment
+        segmentOffset = offset
     }
 
     mutating func begin(_ header: CpioHeader, at offset: Int) {
@@ -64,6 +80,8 @@ struct TreeBuilder {
         }
     }
 
+    /// The offset in the image that stands for the present entry.
+    private var entryOffset: Int { segmentOffset ?? headerOffset }
     private var type: EntryType? { EntryType(mode: header.mode) }
     private var permissions: UInt16 { UInt16(header.mode & 0o7777) }
 
@@ -107,7 +125,15 @@ struct TreeBuilder {
         _ name: [UInt8], _ type: InitramfsNode.FileType
     ) throws(KernelTree.Failure) -> Int {
         let place = try tree.look(up: name, follow: true)
-        return try tree.create(KernelTree.Inode(type: type), at: place)
+        return try make(type, at: place)
+    }
+
+    private mutating func make(
+        _ type: InitramfsNode.FileType, at place: KernelTree.Place
+    ) throws(KernelTree.Failure) -> Int {
+        var inode = KernelTree.Inode(type: type)
+        inode.offset = entryOffset
+        return try tree.create(inode, at: place)
     }
 
     private mutating func findOrCreate(
@@ -116,7 +142,7 @@ struct TreeBuilder {
         let place = try tree.look(up: name, follow: true)
         if place.mustBeDirectory, type != .directory { throw .isDirectory }
         if let inode = place.inode { return inode }
-        return try tree.create(KernelTree.Inode(type: type), at: place)
+        return try make(type, at: place)
     }
 
     private mutating func own(_ inode: Int) {
@@ -209,24 +235,56 @@ extension TreeBuilder {
             if earlyFiles.count < 1000 { earlyFiles.append((name, segment)) }
         }
         let rewrites = hasData || truncating
-        let wantsHead = permissions & 0o111 != 0 && rewrites
-        if rewrites { tree[inode].head = [] }
-        file = OpenFile(
-            inode: inode, entry: header, digest: options.digests && rewrites ? MD5() : nil,
-            wantsHead: wantsHead)
+        var opened = OpenFile(inode: inode, entry: header, headSize: 0)
+        if rewrites {
+            tree[inode].head = []
+            tree[inode].program = nil
+            tree[inode].offset = entryOffset
+            tree[inode].sum = options.sums ? 0 : nil
+            opened.digest = options.digests ? MD5() : nil
+            opened.program = options.programs ? [] : nil
+            opened.headSize = Self.headSize(permissions, name)
+            options.onStart?(inode)
+        }
+        file = opened
+    }
+
+    /// How much is kept of the start of a file.
+    private static func headSize(_ permissions: UInt16, _ name: [UInt8]) -> Int {
+        if InitramfsMaker.descriptions.contains(name) { return descriptionSize }
+        return permissions & 0o111 == 0 ? 0 : headSize
     }
 
     /// Takes the next bytes of the open file.
     mutating func write(_ bytes: UnsafeRawBufferPointer) {
         guard let inode = file?.inode, !bytes.isEmpty else { return }
-        if file?.wantsHead == true, tree[inode].head.count < Self.headSize {
-            tree[inode].head += bytes.prefix(Self.headSize - tree[inode].head.count)
-        }
+        let head = (file?.headSize ?? 0) - tree[inode].head.count
+        if head > 0 { tree[inode].head += bytes.prefix(head) }
         let left = Self.digestSize - (file?.digest?.count ?? Self.digestSize)
         if left > 0 {
             file?.digest?.update(UnsafeRawBufferPointer(rebasing: bytes[..<min(left, bytes.count)]))
         }
+        if let sum = tree[inode].sum {
+            tree[inode].sum = lzma_crc64(bytes.base, bytes.count, sum)
+        }
+        if file?.program != nil { collectProgram(bytes) }
         options.onContent?(inode, bytes)
+    }
+
+    private mutating func collectProgram(_ bytes: UnsafeRawBufferPointer) {
+        let known = file?.program?.count ?? 0
+        if known == 0, bytes.count >= 18, !ElfProgram.starts(bytes) || bytes[16] + bytes[17] == 1 {
+            // No ELF file, or a kernel module, which needs no library.
+            file?.program = nil
+        } else if known + bytes.count > Self.programSize {
+            // The headers of what is too long are at its start.
+            if let file, let program = file.program {
+                tree[file.inode].program = ElfProgram(program)
+            }
+            file?.program = nil
+        } else {
+            file?.program?.append(contentsOf: bytes)
+        }
     }
 
     /// Ends the open file; where data is missing the rest reads as zeros, and the time stays.
@@ -234,6 +292,7 @@ extension TreeBuilder {
         guard var file else { return }
         self.file = nil
         if complete { tree[file.inode].modificationTime = file.entry.modificationTime }
+        if let program = file.program { tree[file.inode].program = ElfProgram(program) }
         guard let count = file.digest?.count else { return }
         let size = min(tree[file.inode].size, UInt64(Self.digestSize))
         if count < Int(size) {

@@ -29,7 +29,7 @@ extension KernelImage {
     }
 
     /// The format string of the same text has `%s` there, hence the digit.
-    private static func release(in bytes: ArraySlice<UInt8>, after mark: [UInt8]) -> String? {
+    static func release(in bytes: ArraySlice<UInt8>, after mark: [UInt8]) -> String? {
         var rest = bytes
         while true {
             let found = rest.withUnsafeBytes { q_find($0.baseAddress, $0.count, mark, mark.count) }

@@ -35,10 +35,11 @@ extension MachineConfiguration {
         let findings: [InitramfsFinding]
         if let root {
             findings = try InitramfsLint.lint(tree: root, for: target)
-        } else if let initramfs, try fileSize(initramfs) <= Self.lintLimit {
-            findings = try await WorkerThread.run { [target] _ in
-                try InitramfsLint.lint(image: initramfs, for: target)
+        } else if let initramfs {
+            if let kernel, let image = try? KernelImage.identify(kernel) {
+                target.configuration = KernelSurroundings(image).config
             }
+            findings = try await InitramfsLint.findings(of: initramfs, for: target)
         } else {
             return []
         }
@@ -46,17 +47,6 @@ extension MachineConfiguration {
         if let error = InitramfsLint.refusal(findings, of: name) { throw error }
         return findings.filter { $0.severity == .warning }
             .map { "initramfs `\(name)`: \($0.message)" }
-    }
-
-    /// Unpacking a larger image would hold the boot up; the kernel finds its faults too.
-    private static var lintLimit: UInt64 { 64 << 20 }
-
-    private func fileSize(_ path: FilePath) throws(MachineConfigurationError) -> UInt64 {
-        var status = stat()
-        guard path.withPlatformString({ stat($0, &status) }) == 0 else {
-            throw .unreadable(option: "initramfs", path, Errno(rawValue: errno))
-        }
-        return UInt64(status.st_size)
     }
 
     /// The command line that a person can paste, without running anything.

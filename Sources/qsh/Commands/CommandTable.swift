@@ -4,7 +4,8 @@ import QshRuntime
 /// The commands, in the order in which the help lists them.
 enum CommandTable {
     static let all: [any Subcommand.Type] = [
-        TriageCommand.self
+        TriageCommand.self,
+        InspectCommand.self, LintCommand.self,
     ]
 
     /// The command that a command line names; a recipe is never mistaken for one, since a

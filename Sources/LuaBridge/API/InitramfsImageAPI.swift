@@ -1,0 +1,110 @@
+import QshRuntime
+import SystemPackage
+
+/// An image that was read; recipes hold it as `qsh.initramfs.image`.
+@LoopActor
+final class InitramfsImageObject: LuaObject {
+    let path: FilePath
+    let inspection: ImageInspection
+
+    init(_ path: FilePath, _ inspection: ImageInspection) {
+        self.path = path
+        self.inspection = inspection
+    }
+
+    static let luaType = LuaType(
+        "qsh.initramfs.image",
+        methods: [.suspending("lint") { try await lint($0) }],
+        properties: [
+            LuaProperty("path", of: InitramfsImageObject.self) { .text($0.path.string) },
+            LuaProperty("sound", of: InitramfsImageObject.self) {
+                .bool(!$0.inspection.hasErrors)
+            },
+            field("segments", [], { image, _ in .list(image.segments.map(\.json.luaValue)) }),
+            field("tree", [], { image, _ in .list(image.tree.map(\.luaValue)) }),
+            field("findings", [], { image, _ in .list(image.findings.map(\.luaValue)) }),
+            field("releases", [], { _, summary in .list(summary.releases.map { .text($0) }) }),
+            field("modules", [], { _, summary in .list(summary.moduleNames.map { .text($0) }) }),
+            field("hooks", [], { _, summary in .list(summary.maker.hooks.map { .text($0) }) }),
+            field("maker", .null) { _, summary in summary.maker.name.map { .text($0) } ?? .null },
+            field("init", .null) { _, summary in summary.start.map { .text($0) } ?? .null },
+            LuaProperty("kernel", of: InitramfsImageObject.self) { object in
+                guard case .kernel(let kernel) = object.inspection else { return .null }
+                return kernel.json.luaValue
+            },
+        ])
+
+    var luaDescription: String { "qsh.initramfs.image (\(path))" }
+
+    /// A field of an initramfs; a kernel has `other` there.
+    private static func field(
+        _ name: String, _ other: LuaValue,
+        _ get: @escaping @LoopActor @Sendable (InitramfsImage, InitramfsSummary) -> LuaValue
+    ) -> LuaProperty {
+        LuaProperty(name, of: InitramfsImageObject.self) { object in
+            guard case .initramfs(let image, let summary) = object.inspection else { return other }
+            return get(image, summary)
+        }
+    }
+
+    /// `qsh.initramfs.inspect(path)`
+    static func inspect(_ call: LuaCall) async throws -> [LuaValue] {
+        let path = FilePath(try call.string(1, "path"))
+        return [.object(InitramfsImageObject(path, try await ImageInspection.inspect(path)))]
+    }
+
+    /// `image:lint { arch, kernel, init }`
+    private static func lint(_ call: LuaCall) async throws -> [LuaValue] {
+        let image = try call.receiver(as: InitramfsImageObject.self)
+        let target = try await InitramfsLint.Target(call.options(at: 1))
+        let findings = try await InitramfsLint.findings(of: image.path, for: target)
+        return [.list(findings.map(\.luaValue))]
+    }
+}
+
+extension InitramfsLint.Target {
+    /// `{ arch, kernel, init }`
+    @LoopActor
+    init(_ options: LuaOptions) async throws {
+        let arch = try options.string("arch")
+        let kernel = try options.string("kernel")
+        let initPath = try options.string("init")
+        try options.finish()
+        try await self.init(
+            arch: arch, kernel: kernel.map { FilePath($0) }, initPath: initPath ?? "/init")
+    }
+}
+
+extension InitramfsFinding {
+    /// `{ severity, offset, message }`
+    var luaValue: LuaValue { json.luaValue }
+}
+
+extension InitramfsNode {
+    /// The fields of `qsh inspect --json`, with names and targets as the bytes that they are.
+    var luaValue: LuaValue {
+        guard case .table(var table) = json.luaValue else { return .null }
+        table["path"] = .string(path)
+        if type == .symlink { table["target"] = .string(target) }
+        return .table(table)
+    }
+}
+
+extension JSONValue {
+    /// The same data for Lua; members that are null are left out.
+    var luaValue: LuaValue {
+        switch self {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .integer(let value): .integer(value)
+        case .number(let value): .number(value)
+        case .string(let text): .text(text)
+        case .array(let values): .list(values.map(\.luaValue))
+        case .object(let members):
+            .table(
+                LuaTable(
+                    fields: members.sorted { $0.key < $1.key }.filter { $0.value != .null }
+                        .map { .init(.text($0.key), $0.value.luaValue) }))
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// What a kernel image says of itself.
+public struct KernelDescription: Sendable {
+    /// Its headers.
+    public let image: KernelImage
+    /// `uname -r`; nil where it is not to be found.
+    public let release: String?
+    /// The configuration that it was built with, as text, where it carries it
+    /// (`CONFIG_IKCONFIG`).
+    public let configuration: [UInt8]?
+
+    /// Looks whether a file is a kernel.
+    ///
+    /// - Returns: nil for everything that may be an initramfs, junk included.
+    /// - Throws: ``KernelImageError`` for a kernel that is cut short.
+    init?(looking file: FilePath) throws(KernelImageError) {
+        let image: KernelImage
+        do throws(KernelImageError) {
+            image = try KernelImage.identify(file)
+        } catch {
+            if case .truncated = error.reason { throw error }
+            return nil
+        }
+        // gzip alone is the form of most initramfs images, too.
+        if image.format == .gzip { return nil }
+        try? self.init(image)
+    }
+
+    /// Reads through a kernel for what its header does not tell.
+    ///
+    /// - Throws: ``InitramfsError`` where it cannot be read.
+    init(_ image: KernelImage) throws(InitramfsError) {
+        var search = KernelTextSearch()
+        try Self.unpack(image) { search.take($0) }
+        self.image = image
+        release = image.release ?? search.release
+        configuration = search.configuration
+    }
+
+    /// `{ format, arch, release, config }`
+    public var json: JSONValue {
+        var members: [String: JSONValue] = ["format": .string(image.format.rawValue)]
+        if let arch = image.arch { members["arch"] = .string(arch.name) }
+        if let release { members["release"] = .string(release) }
+        if let configuration {
+            members["config"] = .string(String(decoding: configuration, as: UTF8.self))
+        }
+        return .object(members)
+    }
+
+    /// Lines of its facts, each with its end, the configuration left out.
+    public var text: String {
+        var lines = ["format:   \(image.format.rawValue)"]
+        if let arch = image.arch { lines.append("arch:     \(arch)") }
+        lines.append("kernel:   \(release ?? "of an unknown version")")
+        let options = configuration.map { text in
+            text.split(separator: UInt8(ascii: "\n")).count { $0.starts(with: "CONFIG_".utf8) }
+        }
+        lines.append("config:   " + (options.map { "\($0) options set" } ?? "not embedded"))
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Options of the configuration that are built in; nil where it is not known.
+    var builtIn: Set<String>? {
+        guard let configuration else { return nil }
+        let lines = String(decoding: configuration, as: UTF8.self).split(separator: "\n")
+        return Set(lines.filter { $0.hasSuffix("=y") }.map { String($0.dropLast(2)) })
+    }
+
+    /// Hands on the uncompressed kernel in pieces, as much of it as there is.
+    private static func unpack(
+        _ image: KernelImage, _ output: DecoderOutput
+    ) throws(InitramfsError) {
+        let input = try ImageInput(opening: image.path)
+        if let payload = try payload(of: image, input) {
+            input.move(to: payload.lowerBound)
+            input.cut(at: payload.upperBound)
+            let magic = try input.peek(2)
+            if let codec = InitramfsCodec.detect(magic) {
+                _ = try codec.decode(input, output)
+                return
+            }
+        }
+        while true {
+            let window = try input.peek()
+            if window.isEmpty || !output(window) { return }
+            input.advance(window.count)
+        }
+    }
+
+    /// Where x86's compressed kernel lies: `payload_offset` counts from the end of the setup
+    /// sectors (Documentation/arch/x86/boot.rst).
+    private static func payload(
+        of image: KernelImage, _ input: ImageInput
+    ) throws(InitramfsError) -> Range<Int>? {
+        switch image.format {
+        case .bzImage:
+            let header = LittleEndianBytes(try input.bytes(at: 0, count: 1024))
+            guard let sectors = header.u8(0x1f1), let offset = header.u32(0x248),
+                let length = header.u32(0x24c)
+            else { return nil }
+            let start = (Int(sectors == 0 ? 4 : sectors) + 1) * 512 + Int(offset)
+            return start..<start + Int(length)
+        case .efiZboot:
+            let header = LittleEndianBytes(try input.bytes(at: 0, count: 64))
+            guard let offset = header.u32(8), let length = header.u32(12) else { return nil }
+            return Int(offset)..<Int(offset) + Int(length)
+        default:
+            return nil
+        }
+    }
+}
+
+/// Looks through a kernel that passes in pieces for its version (init/version.c) and for the
+/// configuration between `IKCFG_ST` and `IKCFG_ED` (kernel/configs.c).
+private struct KernelTextSearch {
+    private static let versionMark = Array("Linux version ".utf8)
+    private static let start = Array("IKCFG_ST\u{1f}".utf8)
+    private static let end = Array("IKCFG_ED".utf8)
+    /// A text or a mark may lie across two pieces.
+    private static let overlap = 128
+    /// Debian's fullest is 75 KB, compressed.
+    private static let largestConfiguration = 2 << 20
+
+    private(set) var release: String?
+    private var packed: [UInt8]?
+    private var isPacked = false
+    private var window: [UInt8] = []
+
+    /// The configuration's text.
+    var configuration: [UInt8]? {
+        guard isPacked, let packed else { return nil }
+        var text: [UInt8] = []
+        let end = try? GzipDecoder.decode(ImageInput(bytes: packed)) { bytes in
+            text += bytes
+            return text.count < 16 << 20
+        }
+        return end?.message == nil ? text : nil
+    }
+
+    /// - Returns: whether there is anything left to look for.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        window += bytes
+        if release == nil {
+            release = KernelImage.release(in: window[...], after: Self.versionMark)
+        }
+        if packed == nil, let found = Self.find(Self.start, in: window) {
+            packed = []
+            window.removeFirst(found + Self.start.count - 1)
+        }
+        if packed != nil, !isPacked {
+            collect()
+        } else {
+            window.removeFirst(max(0, window.count - Self.overlap))
+        }
+        return release == nil || !isPacked
+    }
+
+    private mutating func collect() {
+        if let end = Self.find(Self.end, in: window) {
+            packed = Array(window[..<end])
+            isPacked = true
+            window.removeAll()
+        } else if window.count > Self.largestConfiguration {
+            packed = nil
+            window.removeAll()
+        }
+    }
+
+    private static func find(_ mark: [UInt8], in bytes: [UInt8]) -> Int? {
+        let found = bytes.withUnsafeBytes { q_find($0.baseAddress, $0.count, mark, mark.count) }
+        return found >= 0 ? found : nil
+    }
+}

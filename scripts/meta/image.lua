@@ -1,0 +1,61 @@
+---@meta
+-- The part of the API that is about images that exist already; see qsh.lua beside this file.
+-- luacheck: ignore
+
+---@class qsh.initramfs.Segment
+---@field offset integer in the image
+---@field length integer in the image
+---@field unpacked_length integer
+---@field codec string none, gzip, bzip2, lzma, xz, lzo, lz4, zstd or bootconfig
+---@field entries integer
+---@field early boolean holds microcode or ACPI tables, which the kernel reads before it unpacks
+
+---@class qsh.initramfs.Node
+---@field path string without a leading slash
+---@field type "directory"|"file"|"symlink"|"character"|"block"|"fifo"|"socket"
+---@field mode string octal digits
+---@field owner string uid:gid
+---@field mtime? integer nil where the kernel leaves the time of booting
+---@field nlink? integer
+---@field size? integer of a file
+---@field md5_first64k? string of a file: 8 hex digits
+---@field target? string of a symlink
+---@field rdev_hex? string of a device: major,minor
+
+---@class qsh.initramfs.Finding
+---@field severity "error"|"warning"|"info"
+---@field offset integer in the image
+---@field message string
+
+--- Reads an image as the kernel will. Bad content becomes findings; a kernel image has `kernel`.
+---@param path string
+---@return qsh.initramfs.image
+function qsh.initramfs.inspect(path) end
+
+---@param path string
+---@return qsh.initramfs.image?, qsh.error?
+function qsh.initramfs.try_inspect(path) end
+
+---@class qsh.initramfs.image
+---@field path string
+---@field sound boolean whether nothing is lost and nothing stops the kernel
+---@field segments qsh.initramfs.Segment[]
+---@field tree qsh.initramfs.Node[] what exists after unpacking
+---@field findings qsh.initramfs.Finding[]
+---@field releases string[] kernels that it has modules for
+---@field modules string[] names
+---@field hooks string[] what its maker put it together from
+---@field maker? string mkinitcpio, dracut, initramfs-tools, booster or qsh
+---@field init? string what the kernel starts
+---@field kernel? table { format, arch, release, config } where it is a kernel image
+local image = {}
+
+---@class qsh.initramfs.LintOptions
+---@field arch? string architecture of its programs (default: the kernel's, or the host's)
+---@field kernel? string the kernel that is to boot it
+---@field init? string what the kernel starts (default "/init")
+
+--- Finds before boot what the kernel would lose without a word, and programs that cannot run.
+---@param options? qsh.initramfs.LintOptions
+---@return qsh.initramfs.Finding[]
+function image:lint(options) end

@@ -75,6 +75,7 @@ import Testing
               fail = { "true" }, wait_until_succeeds = { "true" }, copy_to = { "/a", "/b" },
               copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
               symlink = { "/a", "b" }, triage = { "/a" }, nod = { "/a" }, tree = { "/a" },
+              binary = { "/a" }, modules = { "/k", "m" },
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
               local path, option = table.unpack(call)

@@ -45,6 +45,15 @@ final class InitramfsObject: LuaObject {
     var tree = InitramfsTree()
     /// What its programs run on; nil where nobody said.
     var arch: Arch?
+    /// The hook at work; empty in a recipe.
+    var hook = ""
+    /// Takes modules where a generator knows the kernel.
+    var requestModules: (@LoopActor ([String]) throws -> Void)?
+    /// What was not found and may be missed.
+    var remarks: [String] = []
+
+    /// In words that end the sentence "it is here because …".
+    var asker: String { hook.isEmpty ? "the recipe asks for it" : "the hook `\(hook)` asks for it" }
 
     static let luaType = LuaType(
         "qsh.initramfs",
@@ -57,7 +66,7 @@ final class InitramfsObject: LuaObject {
             .suspending("write", hasTry: true) { try await write($0) },
             .suspending("lint") { try await lint($0) },
             .immediate("entries") { try entries($0) },
-        ])
+        ] + InitramfsPicksAPI.methods)
 
     var luaDescription: String { "qsh.initramfs (\(tree.count) entries)" }
 

@@ -25,6 +25,8 @@ public struct InitramfsEntry: Sendable, Equatable {
     public var gid: UInt32
     /// Seconds since 1970, or nil for the writer's own time.
     public var modificationTime: UInt32?
+    /// Whether the host keeps it from other users, so that an image of it must be kept too.
+    public var isSecret = false
     /// Entries of one group are hard links of one file; nil for a file with one name.
     public var linkGroup: Int?
 

@@ -7,6 +7,8 @@ import SystemPackage
 public struct InitramfsTree: Sendable, Equatable {
     private var table: [InitramfsPath: InitramfsEntry] = [:]
     private var linkGroups = 0
+    /// Why an entry is here, where somebody wrote it down.
+    var reasons: [InitramfsPath: PickReason] = [:]
 
     /// Makes an empty tree.
     public init() {}

@@ -30,8 +30,9 @@ public enum KernelFinder {
         return try await debian(arch, cache, environment, progress)
     }
 
-    private static func at(
-        _ path: FilePath, origin: Kernel.Origin, arch: Arch?
+    /// The kernel at a path: an image, an unpacked package or a build folder.
+    public static func at(
+        _ path: FilePath, origin: Kernel.Origin = .asked, arch: Arch? = nil
     ) throws(KernelFinderError) -> Kernel {
         var image = path
         if FileTree.isFolder(path) {

@@ -59,6 +59,13 @@ struct KernelModuleFile: Sendable, Equatable {
         return try Self.info(of: path, read: read)
     }
 
+    /// Both at once: what it says, and its contents where they had to be decompressed for it.
+    func opened() throws(KernelModulesError) -> (info: ModuleInfo, contents: [UInt8]?) {
+        guard compression != nil else { return (try info(), nil) }
+        let bytes = try contents()
+        return (try Self.info(in: bytes, of: path), bytes)
+    }
+
     /// The module as finit_module(2) takes it: its contents, decompressed where they are.
     func contents() throws(KernelModulesError) -> [UInt8] {
         var bytes: [UInt8] = []

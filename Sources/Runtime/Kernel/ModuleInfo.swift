@@ -10,6 +10,11 @@ struct ModuleInfo: Sendable, Equatable {
     /// Patterns of names by which the kernel asks for it.
     var aliases: [String] = []
 
+    /// Files that it asks the kernel for, below `/lib/firmware`.
+    var firmware: [String] = []
+    /// What kernel it was built for: the release and a few options.
+    var versionMagic: String?
+
     init() {}
 
     init(section bytes: some Collection<UInt8>) {
@@ -26,6 +31,8 @@ struct ModuleInfo: Sendable, Equatable {
         case "depends": depends += value.split(separator: ",").map(String.init)
         case "alias": aliases.append(value)
         case "softdep": addSoftDependencies(value)
+        case "firmware": firmware.append(value)
+        case "vermagic": versionMagic = value
         default: break
         }
     }

@@ -1,0 +1,63 @@
+/// Why a file is in an image.
+public struct PickReason: Sendable, Equatable {
+    /// The hook that was at work; empty where a recipe added it itself.
+    public var hook: String
+    /// What kind of thing it is, for the report: ``Kind``.
+    public var kind: Kind
+    /// In words that end the sentence "it is here because …", without the other file's name.
+    public var text: String
+    /// The file of the image that brought it; nil where the chain ends.
+    public var because: InitramfsPath?
+
+    /// What the report counts together.
+    public enum Kind: String, Sendable, CaseIterable {
+        case module
+        case firmware
+        case program
+        case library
+        case configuration
+        case script
+        case data
+    }
+
+    /// Makes a reason.
+    public init(
+        _ kind: Kind, _ text: String, hook: String = "", because: InitramfsPath? = nil
+    ) {
+        self.hook = hook
+        self.kind = kind
+        self.text = text
+        self.because = because
+    }
+}
+
+/// One link of the chain that ``InitramfsTree/why(_:)`` returns.
+public struct PickStep: Sendable, Equatable {
+    /// A file of the image.
+    public let path: String
+    /// Why it is there.
+    public let reason: PickReason
+}
+
+extension InitramfsTree {
+    /// Keeps why a path is there; the first reason stays.
+    mutating func explain(_ path: InitramfsPath, _ reason: PickReason) {
+        guard let real = entry(at: path)?.path, reasons[real] == nil else { return }
+        reasons[real] = reason
+    }
+
+    /// The chain of reasons for a path, the path itself first; empty where it is not there or
+    /// nobody wrote down why.
+    public func why(_ path: InitramfsPath) -> [PickStep] {
+        var steps: [PickStep] = []
+        var next: InitramfsPath? = path
+        var seen: Set<InitramfsPath> = []
+        while let asked = next, let here = entry(at: asked)?.path, seen.insert(here).inserted,
+            let reason = reasons[here]
+        {
+            steps.append(PickStep(path: here.display, reason: reason))
+            next = reason.because
+        }
+        return steps
+    }
+}

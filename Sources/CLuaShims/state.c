@@ -115,3 +115,5 @@ void qlua_collect_garbage(qlua_state *Q) {
 void qlua_release_reference(qlua_state *Q, int32_t reference) {
     if (lua_checkstack(Q->main, 2)) luaL_unref(Q->main, LUA_REGISTRYINDEX, reference);
 }
+
+const char *qlua_release(void) { return LUA_RELEASE; }

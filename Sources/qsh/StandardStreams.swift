@@ -30,6 +30,11 @@ enum StandardOutput {
         bytes.withUnsafeBytes { write($0) }
     }
 
+    /// One line of JSON.
+    static func write(_ value: JSONValue) {
+        write(value.bytes + [UInt8(ascii: "\n")])
+    }
+
     /// Flushes; output that could not be written makes a success a failure.
     static func finish(_ status: Int32) -> Int32 {
         let code = q_stdout_finish()

@@ -149,4 +149,7 @@ int32_t qlua_take_interrupt(qlua_state *Q);
 /* Leaves the stack of a call in progress unbalanced; for the test of the trap. */
 void qlua_unbalance(qlua_frame *frame);
 
+// The interpreter's own words: "Lua 5.4.4".
+const char *qlua_release(void);
+
 #endif

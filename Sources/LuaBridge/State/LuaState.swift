@@ -8,6 +8,9 @@ import SystemPackage
 /// Call ``close()`` before letting go of it: what recipes hold is closed there.
 @LoopActor
 public final class LuaState {
+    /// The interpreter that is embedded: `Lua 5.4.4`.
+    public nonisolated static var version: String { String(cString: qlua_release()) }
+
     let home = LuaHome()
     let configuration: LuaConfiguration
     /// Nil once closed.

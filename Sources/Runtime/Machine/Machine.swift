@@ -28,6 +28,7 @@ public final class Machine {
 
     let child: ChildProcess
     private let folder: RunDirectory
+    private let server: ConsoleServer?
     private let wires: MachineWires
     private let started = Deadline.now
     private var shutdownStep: ShutdownStep?
@@ -49,6 +50,8 @@ public final class Machine {
         self.wires = wires
         self.child = child
         self.folder = folder
+        // Without it the machine runs as well; only nobody can attach.
+        server = try? ConsoleServer(console, in: folder.path)
         self.reproduce = reproduce
         qmp = QMPClient(wires.qmp)
         commands = wires.agent.map { CommandChannel($0) }
@@ -60,6 +63,7 @@ public final class Machine {
 
     isolated deinit {
         child.signal(SIGKILL)
+        server?.close()
         console.transcript.close()
         folder.remove(keeping: !endedInOrder)
     }
@@ -174,6 +178,7 @@ public final class Machine {
             cause: observations.cause, process: process,
             consoleBytes: console.transcript.count, elapsed: .now - started)
         wires.close()
+        server?.close()
         changed.notify()
     }
 

@@ -51,6 +51,12 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
         Diagnostic(.qemuDidNotStart, message, hint: hint)
     }
 
+    /// What installs it on this distribution; nil where that is not known.
+    var installCommand: String? {
+        guard let host, let package = arch.qemu.packages[host] else { return nil }
+        return host.installCommand([package])
+    }
+
     private var message: String {
         switch source {
         case .option: "option `qemu`: `\(program)` is not a program"
@@ -60,9 +66,7 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
     }
 
     private var hint: String {
-        if let host, let package = arch.qemu.packages[host] {
-            return "install it: \(host.installCommand([package]))"
-        }
+        if let installCommand { return "install it: \(installCommand)" }
         return "install QEMU for \(arch), or name its binary in QSH_QEMU"
     }
 }

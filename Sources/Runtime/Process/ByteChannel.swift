@@ -67,6 +67,9 @@ public final class ByteChannel {
         set { trickle.isGathered = newValue }
     }
 
+    /// Bytes that were queued and that the kernel has not taken.
+    public var backlog: Int { hasEnded ? 0 : queuedTotal - writtenTotal }
+
     /// Queues bytes without waiting; dropped where the stream has ended.
     public func enqueue(_ bytes: [UInt8]) {
         guard !hasEnded, !bytes.isEmpty else { return }

@@ -6,6 +6,8 @@ enum CommandTable {
     static let all: [any Subcommand.Type] = [
         TriageCommand.self,
         InspectCommand.self, LintCommand.self,
+        PsCommand.self, AttachCommand.self, KillCommand.self,
+        DoctorCommand.self, CompletionsCommand.self,
     ]
 
     /// The command that a command line names; a recipe is never mistaken for one, since a

@@ -76,6 +76,8 @@ import Testing
               copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
               symlink = { "/a", "b" }, triage = { "/a" }, nod = { "/a" }, tree = { "/a" },
               binary = { "/a" }, modules = { "/k", "m" },
+              qmp = { "stop", {} }, wait_event = { "STOP" }, screenshot = { "/a" },
+              send_key = { "a" }, type = { "a" }, dump = { "/a" },
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
               local path, option = table.unpack(call)
@@ -107,8 +109,9 @@ import Testing
 
     /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.
     @Test func theDocumentNamesAllOfIt() throws {
-        let text = try #require(
-            DocumentFile.text(QshRun.repository.appending("docs/lua-api.md")))
+        let text = try ["docs/lua-api.md", "docs/machine-control.md"].map {
+            try #require(DocumentFile.text(QshRun.repository.appending($0)))
+        }.joined()
         let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }
         let options = Self.stub.options.values.flatMap(\.self)
         let missing = try Set(names.map(String.init) + options).filter { name in

@@ -31,6 +31,9 @@ qsh.machine = {}
 ---@field netdev? qsh.machine.Device|qsh.machine.Device[]
 ---@field device? qsh.machine.Device|qsh.machine.Device[]
 ---@field args? string[] further arguments for QEMU, each as it is
+---@field display? boolean a screen (and a keyboard where the board has none)
+---@field paused? boolean wait for `resume` before the first instruction
+---@field gdb? boolean|integer|string|qsh.machine.GdbOptions start a server for gdb: true, a port, a socket's path
 ---@field qemu? string the QEMU program
 ---@field transcript? string an existing folder for the console's `console.log`
 ---@field name? string in messages (default "machine")

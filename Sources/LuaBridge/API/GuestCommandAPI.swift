@@ -80,7 +80,7 @@ extension MachineObject {
     private func run(_ request: GuestRequest) async throws -> GuestResult {
         guard hasAgent else {
             if let option = request.needsAgent { throw APIError.optionNeedsAgent(option) }
-            return try await attributed {
+            return try await attributed { machine in
                 try await ConsoleShell(machine.console).execute(
                     request.text, limits: ExpectLimits(total: request.deadline.remaining))
             }
@@ -94,11 +94,7 @@ extension MachineObject {
         _ body: (CommandChannel) async throws -> Result
     ) async throws -> Result {
         guard hasAgent, let commands = machine.commands else { throw APIError.noAgent }
-        return try await attributed { try await body(commands) }
-    }
-
-    private func attributed<Result>(_ body: () async throws -> Result) async throws -> Result {
-        do { return try await body() } catch { throw await machine.explanation(of: error) }
+        return try await attributed { _ in try await body(commands) }
     }
 }
 

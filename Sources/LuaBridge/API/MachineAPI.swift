@@ -28,12 +28,11 @@ enum MachineAPI {
             console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
         }
         services.detail("machine `\(name)`: process \(machine.pid): \(machine.reproduce)")
-        return [
-            .object(
-                MachineObject(
-                    machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent,
-                    echo: echo))
-        ]
+        let object = MachineObject(
+            machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent, echo: echo,
+            services: services)
+        if let gdb = options.gdb { _ = try await object.startDebugServer(gdb) }
+        return [.object(object)]
     }
 
     /// `qsh.machine.command { … }`: the command line that `boot` would run, ready to paste.

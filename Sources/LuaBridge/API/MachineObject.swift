@@ -8,14 +8,23 @@ final class MachineObject: LuaObject {
     let console: ConsoleObject
     /// Limit of a wait that names none, in seconds.
     let timeout: Double
+    let services: QshServices
+    let name: String
+    let echo: ConsoleEcho?
     /// Whether commands go to the agent rather than over the console.
     let hasAgent: Bool
 
     /// Long enough for a debug kernel under TCG on a busy host.
     static let defaultTimeout = 120.0
 
-    init(_ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho?) {
+    init(
+        _ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho?,
+        services: QshServices
+    ) {
         self.machine = machine
+        self.name = name
+        self.echo = echo
+        self.services = services
         self.hasAgent = hasAgent
         let timeout = timeout ?? Self.defaultTimeout
         self.timeout = timeout
@@ -31,7 +40,7 @@ final class MachineObject: LuaObject {
 
     static let luaType = LuaType(
         "qsh.machine",
-        methods: [
+        methods: controlMethods + [
             .suspending("wait", hasTry: true) { try await wait($0) },
             .suspending("shutdown", hasTry: true) { try await shutdown($0) },
             .suspending("kill") { try await kill($0) },
@@ -52,6 +61,9 @@ final class MachineObject: LuaObject {
             LuaProperty("running", of: MachineObject.self) { .bool($0.machine.exit == nil) },
             LuaProperty("verdict", of: MachineObject.self) { object in
                 object.machine.exit.map { .text($0.verdict.rawValue) } ?? .null
+            },
+            LuaProperty("events", of: MachineObject.self) { object in
+                .list(object.machine.qmp.events.map { .table($0.luaTable) })
             },
             LuaProperty("dmesg", of: MachineObject.self) { object in
                 .list(object.machine.console.dmesg.map { .table($0.luaTable) })

@@ -13,6 +13,8 @@ struct MachineOptions {
     var echo: Bool
     /// Whether qsh's agent runs in the guest; nil for what suits the initramfs.
     var agent: Bool?
+    /// Where gdb's server listens, if one is asked for.
+    var gdb: DebugRequest?
     /// Limit of each wait on this machine, in seconds.
     var timeout: Double?
 
@@ -34,6 +36,9 @@ struct MachineOptions {
         configuration.args = try options.strings("args") ?? []
         configuration.qemu = try options.string("qemu").map { FilePath($0) }
         configuration.transcript = try options.string("transcript").map { FilePath($0) }
+        configuration.hasDisplay = try options.bool("display") ?? false
+        configuration.startsPaused = try options.bool("paused") ?? false
+        gdb = try DebugRequest(options, "gdb")
         name = try options.string("name")
         echo = try options.bool("echo") ?? false
         agent = try options.bool("agent")

@@ -27,7 +27,7 @@ public final class Machine {
     public nonisolated var pid: Int32 { child.pid }
 
     let child: ChildProcess
-    private let folder: RunDirectory
+    let folder: RunDirectory
     private let server: ConsoleServer?
     private let wires: MachineWires
     private let started = Deadline.now

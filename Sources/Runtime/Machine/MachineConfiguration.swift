@@ -60,6 +60,10 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var hasCommandChannel = true
     /// Whether a reboot ends the machine, as qsh's verdicts need; QEMU's `-no-reboot`.
     public var endsOnReboot = true
+    /// Whether it has a screen (and, where the board has none, a keyboard).
+    public var hasDisplay = false
+    /// Whether it waits for ``Machine/resume(until:)`` before its first instruction.
+    public var startsPaused = false
     /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 

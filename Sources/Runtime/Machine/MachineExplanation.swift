@@ -25,6 +25,9 @@ extension Machine {
         case let error as GuestAgentError:
             if error == .channelEnded { await awaitEnd() }
             return failure ?? error
+        case let error as QMPError:
+            if case .ended = error { await awaitEnd() }
+            return failure ?? error
         default:
             return error
         }

@@ -33,9 +33,11 @@ public struct QEMUArguments: Sendable, Equatable {
         addConsole(wiring)
         arguments += ["-display", "none", "-nodefaults"]
         if configuration.endsOnReboot { arguments += ["-no-reboot"] }
+        if configuration.startsPaused { arguments += ["-S"] }
         addControl(wiring, configuration)
         addDrives(configuration.drives)
         addNetwork(configuration.netdevs, configuration)
+        if configuration.hasDisplay { addDisplay(configuration) }
         for device in configuration.devices { arguments += ["-device", device.text] }
         arguments += configuration.args
     }
@@ -111,6 +113,12 @@ public struct QEMUArguments: Sendable, Equatable {
         }
     }
 
+    private mutating func addDisplay(_ configuration: MachineConfiguration) {
+        if configuration.hasPCKeyboard { return addDevice("VGA", []) }
+        addDevice("virtio-gpu-\(configuration.virtio.rawValue)", [])
+        addDevice("virtio-keyboard-\(configuration.virtio.rawValue)", [])
+    }
+
     private mutating func addSocket(_ id: String, _ descriptor: Int32) {
         arguments += ["-chardev", "socket,id=\(id),fd=\(descriptor)"]
     }
@@ -125,6 +133,11 @@ extension MachineConfiguration {
     var virtio: Arch.VirtioTransport {
         machine?.hasPrefix("microvm") == true ? .mmio : arch.virtio
     }
+}
+
+extension MachineConfiguration {
+    /// Whether the board itself has the keyboard controller of a PC.
+    var hasPCKeyboard: Bool { (arch == .x86_64 || arch == .i386) && virtio == .pci }
 }
 
 extension QEMUArguments {

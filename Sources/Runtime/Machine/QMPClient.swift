@@ -33,6 +33,8 @@ public final class QMPClient {
     private var lastID: Int64 = 0
     private var pending: Set<Int64> = []
     private var answers: [Int64: Answer] = [:]
+    /// By an event's name, the number from which on it has not been returned by a wait.
+    var taken: [String: Int] = [:]
 
     /// Reads from `channel`, whose callbacks it takes.
     public init(_ channel: ByteChannel) {

@@ -121,11 +121,10 @@ struct ControlTests {
             try await machine.qmp.execute(
                 "screendump", ["filename": 5], until: .after(Self.soon))
         }
-        let waiting = LoopActor.task {
-            try await machine.qmp.nextEvent(of: ["POWERDOWN"], until: .after(Self.soon))
-        }
+        async let waiting =
+            machine.qmp.nextEvent(of: ["POWERDOWN"], until: .after(Self.soon))
         try await machine.pressPowerButton(until: .after(Self.soon))
-        let pressed = try await waiting.value
+        let pressed = try await waiting
         await machine.kill()
 
         #expect(stopped.name == "STOP")

@@ -89,22 +89,3 @@ extension InitramfsNode {
         return .table(table)
     }
 }
-
-extension JSONValue {
-    /// The same data for Lua; members that are null are left out.
-    var luaValue: LuaValue {
-        switch self {
-        case .null: .null
-        case .bool(let value): .bool(value)
-        case .integer(let value): .integer(value)
-        case .number(let value): .number(value)
-        case .string(let text): .text(text)
-        case .array(let values): .list(values.map(\.luaValue))
-        case .object(let members):
-            .table(
-                LuaTable(
-                    fields: members.sorted { $0.key < $1.key }.filter { $0.value != .null }
-                        .map { .init(.text($0.key), $0.value.luaValue) }))
-        }
-    }
-}

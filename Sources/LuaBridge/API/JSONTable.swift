@@ -1,7 +1,7 @@
 import QshRuntime
 
 extension JSONValue {
-    /// The value as Lua has it; JSON's null is `nil`.
+    /// The same data for Lua; members that are null are left out.
     var luaValue: LuaValue {
         switch self {
         case .null: .null
@@ -13,7 +13,7 @@ extension JSONValue {
         case .object(let members):
             .table(
                 LuaTable(
-                    fields: members.sorted { $0.key < $1.key }
+                    fields: members.sorted { $0.key < $1.key }.filter { $0.value != .null }
                         .map { .init(.text($0.key), $0.value.luaValue) }))
         }
     }

@@ -18,17 +18,32 @@ extension Machine {
 
     /// Presses the reset button: the guest boots anew.
     ///
-    /// A machine for which a reboot is the end (QEMU's `-no-reboot`) is told for the moment that it
-    /// is not.
+    /// A machine for which a reboot is the end (QEMU's `-no-reboot`) is told that it is not, until
+    /// the guest prints something: SeaBIOS answers a reset with one of its own.
     ///
     /// - Throws: ``QMPError`` or `CancellationError`.
     public func reset(until deadline: Deadline) async throws {
         let before = qmp.eventCount
         if configuration.endsOnReboot { try await setReboot("reset", until: deadline) }
         try await qmp.execute("system_reset", until: deadline)
-        let event = try await qmp.event("RESET", after: before, until: deadline)
-        if configuration.endsOnReboot { try await setReboot("shutdown", until: deadline) }
-        if event == nil { throw QMPError.timedOut(command: "system_reset", after: .zero) }
+        guard try await qmp.event("RESET", after: before, until: deadline) != nil else {
+            throw QMPError.noEvent("RESET", after: .zero)
+        }
+        if configuration.endsOnReboot { endOnRebootOnceItPrints() }
+    }
+
+    private func endOnRebootOnceItPrints() {
+        var subscriber: Int?
+        subscriber = console.subscribe { [weak self, qmp] _ in
+            LoopActor.assumeIsolated {
+                if let subscriber { self?.console.unsubscribe(subscriber) }
+                subscriber = nil
+            }
+            LoopActor.task {
+                _ = try? await qmp.execute(
+                    "set-action", ["reboot": "shutdown"], until: .after(.seconds(5)))
+            }
+        }
     }
 
     /// `set-action` is there since QEMU 6.0.

@@ -58,8 +58,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedReference"]
         ),
+        // Embeds scripts/meta, the description of the API.
+        .plugin(name: "EmbedReference", capability: .buildTool()),
         .executableTarget(
             name: "bridge-benchmark",
             dependencies: ["LuaBridge", "QshRuntime"],

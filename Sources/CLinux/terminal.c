@@ -1,27 +1,24 @@
 #define _GNU_SOURCE
 #include "qterminal.h"
 
+#include "qguard.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 struct qterminal {
     int descriptor;
     int guard; // the pipe's write end
-    pid_t guard_pid;
+    int guard_pid;
     atomic_int is_raw;
     struct termios saved;
     struct termios raw;
@@ -65,23 +62,8 @@ static int is_foreground(int descriptor) {
     return group < 0 || group == getpgrp();
 }
 
-static _Noreturn void guard(const qterminal *terminal, int pipe, int report) {
-    setsid();
-    // No signal is taken, so only SIGKILL ends a guard before its time.
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    // Only now: whoever kills this process's group, as a parent does that sweeps up after it, would
-    // take along a guard that is still in it.
-    pid_t self = getpid();
-    if (write(report, &self, sizeof self) != sizeof self) _exit(1);
-    // Above the two targets first, so that neither move overwrites the other.
-    int tty = fcntl(terminal->descriptor, F_DUPFD, 3);
-    int end = fcntl(pipe, F_DUPFD, 3);
-    if (tty < 0 || end < 0 || dup2(end, 0) < 0 || dup2(tty, 1) < 0) _exit(1);
-    syscall(SYS_close_range, 2, ~0U, 0);
-    prctl(PR_SET_NAME, "qsh-terminal");
-    if (chdir("/") < 0) _exit(1);
+static void watch(const void *context) {
+    const qterminal *terminal = context;
     char byte;
     ssize_t count;
     do count = read(0, &byte, 1);
@@ -90,44 +72,12 @@ static _Noreturn void guard(const qterminal *terminal, int pipe, int report) {
         set_attributes(1, TCSAFLUSH, &terminal->saved);
         write_reset(1);
     }
-    _exit(0);
 }
 
-// Forks twice: init reaps the guard, so that no wait of this process can meet it.
 static int start_guard(qterminal *terminal) {
-    int ends[2], report[2];
-    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-    if (pipe2(report, O_CLOEXEC) < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return -1;
-    }
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid_t middle = fork();
-    if (middle == 0) {
-        if (fork() == 0) guard(terminal, ends[0], report[1]);
-        _exit(0);
-    }
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    close(ends[0]);
-    close(report[1]);
-    terminal->guard = ends[1];
-    terminal->guard_pid = -1;
-    if (middle > 0) {
-        ssize_t count;
-        do count = read(report[0], &terminal->guard_pid, sizeof terminal->guard_pid);
-        while (count < 0 && errno == EINTR);
-        while (waitpid(middle, NULL, 0) < 0 && errno == EINTR) {}
-        error = EAGAIN;
-    }
-    close(report[0]);
-    if (terminal->guard_pid > 0) return 0;
-    close(ends[1]);
-    errno = error;
-    return -1;
+    terminal->guard = qguard_start(
+        terminal->descriptor, watch, terminal, &terminal->guard_pid);
+    return terminal->guard < 0 ? -1 : 0;
 }
 
 qterminal *qterminal_open(int descriptor) {
@@ -171,16 +121,7 @@ void qterminal_restore(qterminal *terminal) {
 }
 
 static void dismiss_guard(qterminal *terminal) {
-    // The guard lives as long as the pipe, so SIGPIPE means that somebody killed it.
-    sigset_t broken, old;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken, &old);
-    if (write(terminal->guard, "c", 1) < 0 && errno == EPIPE) {
-        struct timespec now = {0};
-        sigtimedwait(&broken, NULL, &now);
-    }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    qguard_tell(terminal->guard, "c", 1);
     close(terminal->guard);
 }
 

@@ -49,11 +49,19 @@ static const void *identity(lua_State *L, int index) {
     return lua_topointer(L, index);
 }
 
+/* A program that wants to see the stack that an error leaves puts a function here. */
+static void tell_failure(lua_State *L) {
+    if (lua_getfield(L, LUA_REGISTRYINDEX, "qsh.failure") != LUA_TFUNCTION) return;
+    lua_pushvalue(L, 1);
+    lua_pcall(L, 1, 0, 0);
+}
+
 int qlua_on_error(lua_State *L) {
     char text[MAX_TEXT];
     qlua_state *Q = state_of(L);
     size_t length = collect(L, text);
     Q->host.traced(Q->context, NULL, identity(L, 1), text, length);
+    tell_failure(L);
     lua_settop(L, 1);
     return 1;
 }

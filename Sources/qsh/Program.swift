@@ -48,13 +48,7 @@ enum Program {
     private static func onLoop(
         _ body: @escaping @LoopActor @Sendable () async -> Int32
     ) -> Int32 {
-        let status = Box<Int32>(Verdict.recipeFailed.exitCode)
-        LoopActor.task {
-            status.value = await body()
-            EventLoop.shared.stop()
-        }
-        EventLoop.shared.run()
-        return status.value
+        MainLoop.run(body) ?? Verdict.recipeFailed.exitCode
     }
 
     /// What must hold before anything else runs.

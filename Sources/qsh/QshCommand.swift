@@ -35,6 +35,9 @@ struct QshCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Say nothing but errors.")
     var quiet = false
 
+    @Flag(help: "Open a prompt where the recipe fails, its machines still running.")
+    var replOnFailure = false
+
     func validate() throws {
         if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
     }
@@ -71,6 +74,7 @@ struct Invocation {
     var arguments: [String]
     var isVerbose: Bool
     var isQuiet: Bool
+    var opensPromptOnFailure = false
 
     enum Outcome {
         case run(Invocation)
@@ -97,9 +101,10 @@ struct Invocation {
             if QshCommand.exitCode(for: error) == .success { return .text(text) }
             return .usageError(UsageText.diagnostic(text, help: "qsh --help"))
         }
-        return .run(
-            Invocation(
-                code: command.code, rest, isVerbose: command.verbose, isQuiet: command.quiet))
+        var invocation = Invocation(
+            code: command.code, rest, isVerbose: command.verbose, isQuiet: command.quiet)
+        invocation.opensPromptOnFailure = command.replOnFailure
+        return .run(invocation)
     }
 
     private init(code: String?, _ rest: [String], isVerbose: Bool, isQuiet: Bool) {

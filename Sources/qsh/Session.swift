@@ -9,6 +9,11 @@ final class Session {
     let lua: LuaState
     private let renderer = DiagnosticRenderer.standardError
     private let isQuiet: Bool
+    weak var signals: SignalHandling?
+    /// The prompt's part, once there is one.
+    private var interaction: Interaction?
+    /// What the recipe has failed with, where a prompt is to open for it.
+    private var failure: String?
 
     private init(_ invocation: Invocation) throws {
         isQuiet = invocation.isQuiet
@@ -40,6 +45,7 @@ final class Session {
             let session = try Session.open(invocation)
             let signals = session.watchSignals()
             defer { signals.cancel() }
+            if invocation.opensPromptOnFailure { try await session.stopAtFailures() }
             return await session.run(chunk, invocation.arguments)
         } catch {
             return Session.report(error)
@@ -74,12 +80,20 @@ final class Session {
     private func services(_ invocation: Invocation) -> QshServices {
         var services = QshServices()
         services.isInteractive = isatty(0) == 1 && isatty(1) == 1
-        services.echo = { bytes in
-            if PromptOutput.shared.isNeeded {
-                PromptOutput.shared.write(bytes)
+        services.echo = { console, bytes in
+            if PromptOutput.shared.takesConsoles {
+                PromptOutput.shared.write(
+                    console: console.name, transcript: console.transcript, bytes)
             } else {
                 StandardOutput.write(bytes)
             }
+        }
+        if case .interactive = invocation.source {
+            services.echoesByDefault = services.isInteractive
+        }
+        services.openPrompt = { [weak self] coroutine in
+            guard let self else { return }
+            try await Breakpoint.open(.call(coroutine: coroutine), try await self.prompt())
         }
         services.environment = Self.environment()
         if services.isInteractive { services.terminalSize = TerminalSize.current }
@@ -91,6 +105,24 @@ final class Session {
             services.detail = { Reporter.shared.say("qsh: \($0)\n") }
         }
         return services
+    }
+
+    private func prompt() async throws -> Interaction {
+        if let interaction { return interaction }
+        let made = try await Interaction(self)
+        interaction = made
+        return made
+    }
+
+    /// Opens a prompt where the recipe fails, before anything of it is closed.
+    private func stopAtFailures() async throws {
+        let interaction = try await prompt()
+        try interaction.freezeFailures { [weak self] in self?.failure = $0 }
+        lua.beforeClose = { [weak self] in
+            guard let self, let message = self.failure else { return }
+            self.failure = nil
+            try? await Breakpoint.open(.failure(message), interaction)
+        }
     }
 
     private static func environment() -> [String: String] {

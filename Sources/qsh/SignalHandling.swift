@@ -7,7 +7,10 @@ extension Session {
     /// Makes Ctrl-C, a hang-up and a request to end stop what runs, so that it unwinds and closes
     /// its machines.
     func watchSignals(lines: (any LineSource)? = nil) -> SignalHandling {
-        SignalHandling(lua, lines)
+        let handling = SignalHandling(lua)
+        handling.lines = lines
+        signals = handling
+        return handling
     }
 }
 
@@ -16,26 +19,47 @@ extension Session {
 final class SignalHandling {
     /// Set by SIGTERM and SIGHUP: the session is to end, not only what it runs.
     private(set) var mustEnd = false
+    /// Where lines are read from; Ctrl-C gives up the one that is being typed.
+    var lines: (any LineSource)?
     private var watches: [SignalWatch] = []
+    /// The last Ctrl-C, and what it was to stop.
+    private var interrupted: (at: Deadline, input: UInt64)?
 
-    fileprivate init(_ lua: LuaState, _ lines: (any LineSource)?) {
+    fileprivate init(_ lua: LuaState) {
         // A loop in Lua does not let the event loop run, so the handler itself must reach it.
         if let hook = lua.signalHook { qsignal_set_immediate(hook.function, hook.context) }
         watches = [
-            SignalWatch(SIGINT) {
-                lines?.interrupt()
-                lua.interruptWait()
-            },
-            SignalWatch(SIGWINCH) { lines?.resize() },
+            SignalWatch(SIGINT) { [weak self] in self?.interrupt(lua) },
+            SignalWatch(SIGWINCH) { [weak self] in self?.lines?.resize() },
         ]
         for number in [SIGTERM, SIGHUP, SIGQUIT] {
             watches.append(
                 SignalWatch(number) { [weak self] in
                     self?.mustEnd = true
-                    lines?.interrupt()
+                    self?.lines?.interrupt()
                     lua.interruptWait()
                 })
         }
+    }
+
+    private func interrupt(_ lua: LuaState) {
+        if let lines, lines.isReading {
+            // What waits below a breakpoint goes on waiting.
+            lua.dropInterrupt()
+            return lines.interrupt()
+        }
+        // Whatever does not end when it is asked to: the second Ctrl-C gets out. What comes at once
+        // is one signal that was sent twice.
+        let now = Deadline.now
+        if let last = interrupted, last.input == lua.foregroundCount {
+            let seconds = now.secondsOfClock - last.at.secondsOfClock
+            if seconds >= 0.1, seconds < 2 {
+                TerminalMode.restoreForExit()
+                _exit(Verdict.interrupted.exitCode)
+            }
+        }
+        interrupted = (now, lua.foregroundCount)
+        lua.interruptWait()
     }
 
     func cancel() {

@@ -105,7 +105,6 @@ extension String {
         let prompt = try await Prompt()
 
         prompt.type("local function twice(x)\r")
-        try await prompt.shows("...> ")
         prompt.type("return 2 * x\rend\r")
         try await prompt.shows("`local` at the prompt makes a global")
         prompt.type("twice(21)\r")
@@ -125,7 +124,7 @@ extension String {
         let prompt = try await Prompt()
 
         prompt.type("error('boo')\r")
-        try await prompt.shows("error: boo\r\n  at repl:1\r\n")
+        try await prompt.shows("error: boo\r\n  at repl:1\r\n    1 | error('boo')\r\n")
         prompt.type("1 +* 2\r")
         try await prompt.shows("error: syntax error: ")
         prompt.type("'still ' .. 'here'\r")
@@ -139,8 +138,8 @@ extension String {
     @Test func controlCStopsWhatRunsOrIsTyped() async throws {
         let prompt = try await Prompt()
 
-        prompt.type("x = {\r")
-        try await prompt.shows("...> ")
+        prompt.type("x = {\r1,")
+        try await prompt.shows("1,")
         prompt.type("\u{3}")
         try await prompt.shows("^C\r\n")
         try await prompt.shows("qsh> ")

@@ -37,7 +37,7 @@ qsh.machine = {}
 ---@field qemu? string the QEMU program
 ---@field transcript? string an existing folder for the console's `console.log`
 ---@field name? string in messages (default "machine")
----@field echo? boolean print the console as it comes
+---@field echo? boolean print the console as it comes (default: at the prompt)
 ---@field agent? boolean qsh's agent in the guest (default: where qsh makes the initramfs)
 ---@field timeout? number limit of each wait that names none (default 120)
 
@@ -115,6 +115,10 @@ function machine:try_shutdown(options) end
 
 --- Ends it at once, as a power cut does.
 function machine:kill() end
+
+--- Does not print the console as it comes any more; `false` prints it again.
+---@param on? boolean (default true)
+function machine:quiet(on) end
 
 --- Runs a command in the guest: a text for its shell, or a list of words.
 ---@param command string|string[]

@@ -4,31 +4,55 @@
 #define QEDIT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct qedit qedit;
 
-/// Waits for the next byte of the terminal: 0..255, -1 at the end, -2 where the user interrupted.
-typedef int (*qedit_read_byte)(void *context);
-/// Completes `line` (with the cursor at byte `cursor`): the text to insert, or NULL. The caller of
-/// the callback does not free it; it must stay valid until the next call.
-typedef const char *(*qedit_complete)(void *context, const char *line, size_t cursor);
-
+/// Texts that the callbacks return belong to the callee and stay valid until its next call.
 typedef struct {
     void *context;
-    qedit_read_byte read_byte;
-    qedit_complete complete;
+    /// Waits for the next byte of the terminal: 0..255, -1 at the end, -2 where the user
+    /// interrupted.
+    int (*read_byte)(void *context);
+    /// Completes `line` (with the cursor at byte `cursor`): the text to insert, or NULL.
+    const char *(*complete)(void *context, const char *line, size_t cursor);
+    /// Enter was pressed: NULL where the text is a whole input, else what to insert, which starts
+    /// with a newline.
+    const char *(*enter)(void *context, const char *text);
+    /// The input before (-1) or after (+1) the one that is shown, of which `text` is the present
+    /// state; NULL where there is none.
+    const char *(*recall)(void *context, int direction, const char *text);
+    /// What an earlier input that starts with `text` goes on with, or NULL.
+    const char *(*suggest)(void *context, const char *text);
+    /// Fills in one style for each of the characters.
+    void (*highlight)(void *context, const uint32_t *text, size_t count, uint8_t *styles);
 } qedit_callbacks;
+
+enum {
+    QEDIT_PLAIN, QEDIT_KEYWORD, QEDIT_STRING, QEDIT_NUMBER, QEDIT_COMMENT, QEDIT_COMMAND,
+    QEDIT_STYLES
+};
 
 typedef enum { QEDIT_LINE, QEDIT_END, QEDIT_INTERRUPTED } qedit_status;
 
 /// Opens an editor on standard input and output; NULL where the terminal cannot be used.
-qedit *qedit_open(qedit_callbacks callbacks);
+///
+/// `has_colour`: whether the callbacks `suggest` and `highlight` are used.
+qedit *qedit_open(qedit_callbacks callbacks, int has_colour);
 void qedit_close(qedit *editor);
 
-/// Reads one line. `*line` is valid until the next call and does not end in a newline.
-qedit_status qedit_read(qedit *editor, const char *prompt, const char **line, size_t *length);
+/// Whether the terminal takes xterm's control sequences. Where it does not, an input is one line:
+/// the callback `enter` is not called.
+int qedit_has_escapes(const qedit *editor);
 
-/// Adds an entry to the history of this session.
+/// Reads one input. `*line` is valid until the next call and does not end in a newline.
+///
+/// `is_ready` is called once the terminal is in the editor's hands.
+qedit_status qedit_read(
+    qedit *editor, const char *prompt, void (*is_ready)(void *context), const char **line,
+    size_t *length);
+
+/// Adds an entry to the history of this session, for the incremental search.
 void qedit_history_add(qedit *editor, const char *entry);
 
 /// Takes the prompt and the line being typed off the screen, so that something else can be printed;

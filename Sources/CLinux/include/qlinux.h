@@ -7,6 +7,7 @@
 
 #include "qfile.h"
 #include "qkvm.h"
+#include "qprompt_guard.h"
 #include "qsearch.h"
 #include "qsignals.h"
 #include "qspawn.h"

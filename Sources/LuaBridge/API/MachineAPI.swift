@@ -18,12 +18,13 @@ enum MachineAPI {
         let options = try MachineOptions(call.options(at: 1))
         let plan = try options.plan(services)
         let name = options.name ?? "machine"
-        let echo = options.echo ? ConsoleEcho(services.echo) : nil
+        let isQuiet = !(options.echo ?? services.echoesByDefault)
+        let echo = ConsoleEcho(name: name, isQuiet: isQuiet, services)
         let machine = try await Machine.boot(
             plan.configuration, root: plan.root, name: name, environment: services.environment,
             log: services.note
         ) { console in
-            echo?.follow(console)
+            echo.follow(console)
             let say = services.note
             console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
         }

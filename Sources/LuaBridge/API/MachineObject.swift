@@ -10,7 +10,7 @@ final class MachineObject: LuaObject {
     let timeout: Double
     let services: QshServices
     let name: String
-    let echo: ConsoleEcho?
+    let echo: ConsoleEcho
     /// Whether commands go to the agent rather than over the console.
     let hasAgent: Bool
 
@@ -18,7 +18,7 @@ final class MachineObject: LuaObject {
     static let defaultTimeout = 120.0
 
     init(
-        _ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho?,
+        _ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho,
         services: QshServices
     ) {
         self.machine = machine
@@ -32,8 +32,8 @@ final class MachineObject: LuaObject {
             await machine.explanation(of: error)
         } interact: { prefix in
             // The user's terminal shows everything by itself meanwhile.
-            echo?.isPaused = true
-            defer { echo?.isPaused = false }
+            echo.isPaused = true
+            defer { echo.isPaused = false }
             return try await machine.interact(as: name, prefix: prefix).rawValue
         }
     }
@@ -43,6 +43,7 @@ final class MachineObject: LuaObject {
         methods: controlMethods + [
             .suspending("wait", hasTry: true) { try await wait($0) },
             .suspending("shutdown", hasTry: true) { try await shutdown($0) },
+            .immediate("quiet") { try quiet($0) },
             .suspending("kill") { try await kill($0) },
             .suspending("execute", hasTry: true) { try await execute($0, .anything) },
             .suspending("succeed", hasTry: true) { try await execute($0, .success) },
@@ -71,6 +72,13 @@ final class MachineObject: LuaObject {
         ])
 
     var luaDescription: String { "qsh.machine (pid \(machine.pid), \(machine.stateInWords))" }
+
+    /// `machine:quiet([on])`: whether the console is not printed as it comes.
+    private static func quiet(_ call: LuaCall) throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        object.echo.isQuiet = try call.optional(1) { try call.bool(1, "on") } ?? true
+        return []
+    }
 
     func luaClose() async { await machine.kill() }
 

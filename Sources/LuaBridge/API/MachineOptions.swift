@@ -10,7 +10,8 @@ struct MachineOptions {
     /// Name in messages and of the run folder.
     var name: String?
     /// Whether the console is printed as it comes.
-    var echo: Bool
+    /// Nil where the recipe does not say.
+    var echo: Bool?
     /// Whether qsh's agent runs in the guest; nil for what suits the initramfs.
     var agent: Bool?
     /// Where gdb's server listens, if one is asked for.
@@ -40,7 +41,7 @@ struct MachineOptions {
         configuration.startsPaused = try options.bool("paused") ?? false
         gdb = try DebugRequest(options, "gdb")
         name = try options.string("name")
-        echo = try options.bool("echo") ?? false
+        echo = try options.bool("echo")
         agent = try options.bool("agent")
         timeout = try options.seconds("timeout")
         try options.finish()

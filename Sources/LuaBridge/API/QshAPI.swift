@@ -11,6 +11,7 @@ public enum QshAPI {
                 primitives: [
                     .immediate("nearest", nearestWord), .immediate("now", now),
                     TriageAPI.primitive,
+                    PromptAPI.primitive(services),
                 ],
                 constants: [
                     ("interactive", .bool(services.isInteractive)), ("version", .text(version)),
@@ -22,7 +23,7 @@ public enum QshAPI {
     }
 
     /// The version of the program and of its API.
-    public static let version = "0.1.0"
+    public nonisolated static let version = "0.1.0"
 
     /// `qsh.now()`: seconds on a clock that never jumps, for measuring.
     private static func now(_ call: LuaCall) -> [LuaValue] {

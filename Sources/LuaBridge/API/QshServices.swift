@@ -1,11 +1,26 @@
 import QshRuntime
 
+/// Whose bytes are printed.
+public struct EchoedConsole: Sendable {
+    /// The machine's name.
+    public let name: String
+    /// The file that has all of it, if there is one.
+    public let transcript: String?
+}
+
 /// What the API needs of the program around it; the only way out for anything printed.
 public struct QshServices: Sendable {
     /// Whether standard input and output are a terminal, so that a prompt can be handed over.
     public var isInteractive = false
     /// Prints bytes of a console on standard output.
-    public var echo: @LoopActor @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
+    public var echo: @LoopActor @Sendable (EchoedConsole, UnsafeRawBufferPointer) -> Void = {
+        _, _ in
+    }
+    /// Whether a machine's console is printed where the recipe does not say.
+    public var echoesByDefault = false
+    /// Opens a prompt in the middle of a recipe, with the variables of the coroutine in sight, and
+    /// waits until the user has left it. Nil where there is none.
+    public var openPrompt: (@LoopActor @Sendable (LuaValue) async throws -> Void)?
     /// Says one line about what is done and why; silent with `--quiet`.
     public var note: @LoopActor @Sendable (String) -> Void = { _ in }
 

@@ -96,6 +96,7 @@ extension LuaType {
 
     fileprivate var closing: LuaPrimitive {
         .suspending("\(name):__close") { [name] call in
+            await call.state?.beforeClose?()
             try await call.anyReceiver(name).luaClose()
             return []
         }

@@ -47,6 +47,9 @@ public struct LuaCall: Sendable {
         try LuaCall(detaching: self, for: caller)
     }
 
+    /// In a body that waits: the coroutine that does, `null` elsewhere.
+    public var coroutine: LuaValue { caller?.thread ?? .null }
+
     /// The name in error texts: `qsh.machine.boot`.
     public var functionName: String { primitive.name }
 

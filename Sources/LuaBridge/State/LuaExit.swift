@@ -17,9 +17,15 @@ public struct LuaExit: Error, Equatable {
             case .bool(false): 1
             default: Int32(truncatingIfNeeded: try call.integer(1, "code"))
             }
-        state.exit = LuaExit(status: status)
+        throw LuaExit(status: status).raised(in: state)
+    }
+
+    /// The error that unwinds the recipe; ``LuaState/run(_:arguments:)`` then throws this.
+    @LoopActor
+    func raised(in state: LuaState) -> LuaError {
+        state.exit = self
         state.interruptForegroundUnlessRunning(.exit)
-        throw LuaError(
+        return LuaError(
             .exit, value: .object(LuaErrorObject(.exit, stops: true, home: state.home)))
     }
 }

@@ -23,6 +23,7 @@ extension LuaState {
             await end(scope)
             return results
         } catch {
+            await beforeClose?()
             await end(scope)
             throw error
         }
@@ -31,10 +32,14 @@ extension LuaState {
     /// Runs one input of the REPL: as an expression if it is one, else as statements.
     ///
     /// Spawned tasks go on. Tables in the results are pinned, not copied.
-    public func evaluate(_ chunk: LuaChunk) async throws -> [LuaValue] {
+    ///
+    /// - Parameter prepare: is given the loaded function and returns the one to run.
+    public func evaluate(
+        _ chunk: LuaChunk, prepare: (LuaValue) throws -> LuaValue = { $0 }
+    ) async throws -> [LuaValue] {
         let expression = try? load(Array("return ".utf8) + chunk.source, chunk)
         let function = try expression ?? load(chunk.source, chunk)
-        return try await foreground(function, [], in: scope)
+        return try await foreground(prepare(function), [], in: scope)
     }
 
     /// Whether the chunk is the beginning of a longer one.
@@ -51,6 +56,7 @@ extension LuaState {
         _ function: LuaValue, _ arguments: [LuaValue], in scope: LuaScope
     ) async throws -> [LuaValue] {
         let task = try spawn(function, arguments, in: scope)
+        foregroundCount += 1
         let outer = foreground
         foreground = task
         exit = nil
@@ -132,6 +138,11 @@ extension LuaState {
 
     /// Cancels the foreground task's wait where a ``signalHook`` call found nothing running.
     public func interruptWait() { deliverInterrupt() }
+
+    /// Forgets a ``signalHook`` call that found nothing running.
+    public func dropInterrupt() {
+        if let lua { _ = qlua_take_interrupt(lua) }
+    }
 
     /// Stops what runs: an error of kind `interrupted` is raised in the running coroutine, or, if
     /// none runs, at the wait of the foreground task. May be called from any thread.

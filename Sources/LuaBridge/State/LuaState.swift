@@ -25,6 +25,10 @@ public final class LuaState {
     var pumpIsQueued = false
     var current: LuaTask?
     var foreground: LuaTask?
+    /// Counts what has run in the foreground, to tell one from the next.
+    public internal(set) var foregroundCount: UInt64 = 0
+    /// Is waited for before an object is closed, and before the tasks of a failed run are ended.
+    public var beforeClose: (@LoopActor @Sendable () async -> Void)?
     var scope = LuaScope()
     var pendingWait: (@LoopActor @Sendable () async throws -> [LuaValue])?
     let tasksChanged = Broadcast()
@@ -104,6 +108,14 @@ public final class LuaState {
             try writer.append(module, path: module.name)
         }
         primitivesOfTasksAreThere = true
+    }
+
+    /// Makes a function a global.
+    public func install(global primitive: LuaPrimitive) throws {
+        try perform(QLUA_OP_GLOBAL) { writer in
+            writer.append(primitive.name)
+            writer.append(primitive, name: primitive.name, isMethod: false)
+        }
     }
 
     // MARK: values

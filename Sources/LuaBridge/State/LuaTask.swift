@@ -14,7 +14,7 @@ final class LuaTask: LuaObject {
 
     private(set) var phase = Phase.fresh
     /// Keeps the coroutine alive.
-    private let thread: LuaValue
+    let thread: LuaValue
     let coroutine: OpaquePointer
     /// The traceback of an error that is on its way out while a `<close>` handler waits.
     var trace: (identity: UInt, bytes: [UInt8])?

@@ -3,17 +3,25 @@
 /// It takes what it needs when the session starts, so that a session that redefines `next` or
 /// `print` changes nothing here. Metamethods do not run, but for `__tostring` of what is printed.
 enum InteractiveLua {
-    static let source = #"""
+    static let source = values + names + stacks
+
+    private static let values = #"""
         local globals, load, type, next, select = _ENV, load, type, next, select
         local rawget, rawset, rawlen, tostring, pcall = rawget, rawset, rawlen, tostring, pcall
         local print, output, getinfo = print, io.write, debug.getinfo
         local metatable, registry, math_type = debug.getmetatable, debug.getregistry(), math.type
         local string, concat, sort, pack = string, table.concat, table.sort, table.pack
+        local table_remove = table.remove
         local byte, find, format, gsub, match = string.byte, string.find, string.format,
             string.gsub, string.match
         local rep, sub, utf8_length = string.rep, string.sub, utf8.len
+        local getlocal, setlocal = debug.getlocal, debug.setlocal
+        local getupvalue, setupvalue, setmetatable =
+            debug.getupvalue, debug.setupvalue, setmetatable
         local take = globals.__qsh_repl.take
         globals.__qsh_repl, package.loaded.__qsh_repl = nil, nil
+        -- At a breakpoint: where each local variable in sight is, and what the inputs see.
+        local places, sight
 
         local DEPTH, ITEMS, ALL_ITEMS, WIDTH = 4, 100, 2000, 76
         local QUOTED_BYTES, PLAIN_BYTES = 2000, 256 * 1024
@@ -60,7 +68,7 @@ enum InteractiveLua {
             if kind == "table" then return "{…}" end
             if kind ~= "function" then return described(value) end
             local info = getinfo(value, "S")
-            if info.what == "C" or info.short_src == "qsh" then return "function" end
+            if info.what == "C" or info.short_src == "[qsh]" then return "function" end
             return format("function (%s:%d)", info.short_src, info.linedefined)
         end
 
@@ -100,6 +108,15 @@ enum InteractiveLua {
             return "{" .. inner .. concat(parts, "," .. inner) .. "\n" .. indent .. "}"
         end
 
+        -- What qsh.kernel.find gives: a line says more than the table.
+        local function kernel_text(value)
+            local image, release = rawget(value, "image"), rawget(value, "release")
+            local arch, origin = rawget(value, "arch"), rawget(value, "origin")
+            if type(image) ~= "string" or type(release) ~= "string" or type(arch) ~= "string"
+                or type(origin) ~= "string" then return nil end
+            return format("kernel %s (%s, %s): %s", release, arch, origin, image)
+        end
+
         local shown
 
         local function shown_table(value, depth, open, indent)
@@ -108,6 +125,8 @@ enum InteractiveLua {
                 return described(value)
             end
             if open[value] then return "<cycle>" end
+            local telling = kernel_text(value)
+            if telling then return telling end
             if next(value) == nil then return "{}" end
             if depth > DEPTH then return "{…}" end
             open[value] = true
@@ -166,107 +185,5 @@ enum InteractiveLua {
             return concat(parts, separator)
         end
 
-        local function is_incomplete(text)
-            local expression, why_no_expression = load("return " .. text, "=repl", "t")
-            if expression then return false end
-            local statement, why_not = load(text, "=repl", "t")
-            if statement then return false end
-            return find(why_not, "near <eof>$") ~= nil
-                or find(why_no_expression, "near <eof>$") ~= nil
-        end
-
-        -- The names of an object of qsh's own: the only table in its metatable under an address.
-        local function object_names(value)
-            local own = type(value) == "userdata" and metatable(value)
-            if not own or find(rawget(own, "__name") or "", "^qsh%.") == nil then return nil end
-            for key, names in next, own do
-                if type(key) == "userdata" and type(names) == "table" then return names end
-            end
-        end
-
-        local function field(value, name)
-            if type(value) == "table" then return rawget(value, name) end
-            if not object_names(value) then return nil end
-            local ok, found = pcall(function() return value[name] end)
-            if ok then return found end
-        end
-
-        -- What may stand at the end of the line: its names with their types, and the word begun.
-        local function candidates(line)
-            local word = match(line, "[%w_.:]*$")
-            local path, prefix = match(word, "^(.*[.:])([%w_]*)$")
-            local value, names = globals, {}
-            for name in string.gmatch(path or "", "([^.:]*)[.:]") do value = field(value, name) end
-            if type(value) == "string" then value = string end
-            local from = object_names(value) or (type(value) == "table" and value) or {}
-            local only_methods, described_by_kind = sub(path or "", -1) == ":", object_names(value)
-            for name, item in next, from do
-                local kind = described_by_kind and item or type(item)
-                if type(name) == "string" and find(name, "^[%a_][%w_]*$")
-                    and sub(name, 1, #(prefix or word)) == (prefix or word)
-                    and not (sub(name, 1, 2) == "__")
-                    and (kind == "function" or not only_methods) then
-                    names[#names + 1] = { name, kind }
-                end
-            end
-            -- After a dot, an object's fields come before its methods.
-            local has_field = false
-            for _, item in next, names do has_field = has_field or item[2] == "property" end
-            if has_field then
-                local fields = {}
-                for _, item in next, names do
-                    if item[2] == "property" then fields[#fields + 1] = item end
-                end
-                names = fields
-            end
-            for name in next, path and {} or keywords do
-                if sub(name, 1, #word) == word then names[#names + 1] = { name, "keyword" } end
-            end
-            sort(names, function(a, b) return a[1] < b[1] end)
-            return prefix or word, names
-        end
-
-        local function name_of(value)
-            for name, item in next, globals do
-                if item == value and type(name) == "string" and not find(name, "^_") then
-                    return name
-                end
-            end
-            return ""
-        end
-
-        -- The machines that run, each with the global it is in. The state keeps every object that
-        -- a recipe holds in a table of its registry, by address.
-        local function running()
-            local found = {}
-            for _, objects in next, registry do
-                for key, value in next, type(objects) == "table" and objects or {} do
-                    local own = type(value) == "userdata" and metatable(value)
-                    if type(key) == "userdata" and own
-                        and rawget(own, "__name") == "qsh.machine" then
-                        if field(value, "running") then
-                            found[#found + 1] = { name_of(value), value }
-                        end
-                    end
-                end
-            end
-            return found
-        end
-
-        -- While a line is edited, output goes above it.
-        function globals.print(...)
-            if not take() then return print(...) end
-            local values = pack(...)
-            for index = 1, values.n do values[index] = tostring(values[index]) end
-            take(concat(values, "\t") .. "\n")
-        end
-
-        function io.write(...)
-            if not take() then return output(...) end
-            take(concat({ ... }))
-            return io.stdout
-        end
-
-        return results, is_incomplete, candidates, running
         """#
 }

@@ -1,59 +1,99 @@
 import CEditlineShims
+import CLinux
 import Glibc
 import QshRuntime
 
-/// Reads lines from the terminal through libedit while the event loop goes on.
+/// What a line editor asks of the session around it. Called on the loop's thread.
+@LoopActor
+protocol LineEditing: AnyObject, Sendable {
+    /// What TAB does with the cursor behind `text`.
+    func completion(of text: String) -> LineCompletion?
+    /// Whether Enter goes on with the text instead of running it.
+    func isIncomplete(_ text: String) -> Bool
+}
+
+/// What TAB does.
+struct LineCompletion {
+    /// Goes in at the cursor.
+    var insertion = ""
+    /// Shown above the line.
+    var candidates: [String] = []
+}
+
+/// Reads inputs from the terminal through libedit while the event loop goes on.
 ///
 /// libedit asks for one byte at a time; each question runs the loop until the terminal has one, so
 /// machines are served while the user types. It must be called from outside the loop, on the loop's
 /// thread, which is why it may be handed to what the loop runs.
 final class LineEditor: LineSource, @unchecked Sendable {
-    /// What TAB does.
-    struct Completion {
-        /// Goes in at the cursor.
-        var insertion = ""
-        /// Shown above the line.
-        var candidates: [String] = []
-    }
-
     private(set) var isReading = false
+    /// Whose names are completed.
+    var session: (any LineEditing)?
+    let history: History
     private var editor: OpaquePointer?
+    private var guardian: OpaquePointer?
     private var isInterrupted = false
-    /// Is given the line up to the cursor.
-    private let complete: (String) -> Completion?
-    private var completion: UnsafeMutablePointer<CChar>?
+    /// What a callback returned last, which must stay valid until its next call.
+    private var answer: UnsafeMutablePointer<CChar>?
 
-    init?(complete: @escaping (String) -> Completion?) {
-        self.complete = complete
+    init?(history: History) {
+        self.history = history
+        let hasColour = getenv("NO_COLOR") == nil
         let callbacks = qedit_callbacks(
             context: Unmanaged.passUnretained(self).toOpaque(),
             read_byte: { LineEditor.from($0)?.readByte() ?? -1 },
             complete: { context, line, cursor in
-                guard let line, let editor = LineEditor.from(context) else { return nil }
-                return editor.completionText(String(cString: line), cursor)
+                LineEditor.answer(context, line) { $0.complete($1, cursor) }
+            },
+            enter: { context, text in
+                LineEditor.answer(context, text) { $0.continuation(of: $1) }
+            },
+            recall: { context, direction, text in
+                LineEditor.answer(context, text) { $0.history.recall(Int(direction), from: $1) }
+            },
+            suggest: { context, text in
+                LineEditor.answer(context, text) { $0.history.suggestion(after: $1) }
+            },
+            highlight: { _, text, count, styles in
+                guard let text, let styles else { return }
+                LuaHighlighter.fill(
+                    UnsafeMutableBufferPointer(start: styles, count: count),
+                    for: UnsafeBufferPointer(start: text, count: count))
             })
-        guard let opened = qedit_open(callbacks) else { return nil }
+        guard let opened = qedit_open(callbacks, hasColour ? 1 : 0) else { return nil }
         editor = opened
+        guardian = qprompt_guard_open(0, qedit_has_escapes(opened))
+        for entry in history.entries { entry.withCString { qedit_history_add(editor, $0) } }
     }
 
     deinit {
         qedit_close(editor)
-        free(completion)
+        qprompt_guard_close(guardian)
+        free(answer)
     }
 
-    /// Reads one line; Ctrl-C gives up what was typed, Ctrl-D on an empty line ends.
+    /// Whether an input of several lines is edited as one.
+    var takesBlocks: Bool { qedit_has_escapes(editor) != 0 }
+
+    /// Reads one input; Ctrl-C gives up what was typed, Ctrl-D where nothing is typed ends.
     func readLine(prompt: String) -> InputLine {
         isInterrupted = false
         isReading = true
+        history.startInput()
         // Ctrl-Z: the shell must find the terminal as it left it.
         let watch = LoopActor.assumeIsolated { SignalWatch(SIGTSTP) { self.suspend() } }
+        qprompt_guard_before(guardian)
         defer {
+            qprompt_guard_away(guardian)
             isReading = false
             LoopActor.assumeIsolated { watch.cancel() }
         }
         var text: UnsafePointer<CChar>?
         var length = 0
-        let status = prompt.withCString { qedit_read(editor, $0, &text, &length) }
+        let isReady: @convention(c) (UnsafeMutableRawPointer?) -> Void = {
+            qprompt_guard_editing(LineEditor.from($0)?.guardian)
+        }
+        let status = prompt.withCString { qedit_read(editor, $0, isReady, &text, &length) }
         switch status {
         case QEDIT_LINE:
             return .text(text.map { String(cString: $0) } ?? "")
@@ -65,6 +105,7 @@ final class LineEditor: LineSource, @unchecked Sendable {
     }
 
     func addToHistory(_ entry: String) {
+        history.add(entry)
         entry.withCString { qedit_history_add(editor, $0) }
     }
 
@@ -90,19 +131,40 @@ final class LineEditor: LineSource, @unchecked Sendable {
         qedit_stop(editor)
     }
 
+    // MARK: callbacks
+
     private static func from(_ context: UnsafeMutableRawPointer?) -> LineEditor? {
         context.map { Unmanaged<LineEditor>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private func completionText(_ line: String, _ cursor: Int) -> UnsafePointer<CChar>? {
+    private static func answer(
+        _ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<CChar>?,
+        _ find: (LineEditor, String) -> String?
+    ) -> UnsafePointer<CChar>? {
+        guard let text, let editor = from(context), let found = find(editor, String(cString: text))
+        else { return nil }
+        free(editor.answer)
+        editor.answer = strdup(found)
+        return UnsafePointer(editor.answer)
+    }
+
+    private func complete(_ line: String, _ cursor: Int) -> String? {
         let before = String(decoding: Array(line.utf8.prefix(cursor)), as: UTF8.self)
-        guard let found = complete(before) else { return nil }
+        let found = LoopActor.assumeIsolated { [session] in
+            Unsent(session?.completion(of: before))
+        }
+        guard let found = found.value else { return nil }
         if !found.candidates.isEmpty {
             above { StandardOutput.write(Self.columns(found.candidates)) }
         }
-        free(completion)
-        completion = strdup(found.insertion)
-        return UnsafePointer(completion)
+        return found.insertion
+    }
+
+    private func continuation(of text: String) -> String? {
+        let isIncomplete = LoopActor.assumeIsolated { [session] in
+            session?.isIncomplete(text) ?? false
+        }
+        return isIncomplete ? "\n" : nil
     }
 
     private static func columns(_ names: [String]) -> String {

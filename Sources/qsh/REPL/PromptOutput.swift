@@ -1,26 +1,70 @@
+import Glibc
 import QshRuntime
 
-/// Puts output that comes while a line is edited above that line.
+/// Output that comes while a line is being edited: it goes above the line.
 ///
 /// Whole lines are shown at once, at most 20 times a second; the beginning of a line waits a
-/// little for the rest, since the prompt must start on a line of its own.
+/// little for the rest, since the prompt must start on a line of its own. Of what consoles print
+/// in between, only the newest lines are shown, with the number of those left out.
 @LoopActor
 final class PromptOutput {
     static let shared = PromptOutput()
 
     /// The editor whose line is in the way; nil where none is.
     var editor: LineEditor?
+    /// Whether consoles are shown through here, with their machine's name before each line.
+    var takesConsoles = false
+    /// Shows no console at all.
+    var isQuiet = false
     private var held: [UInt8] = []
+    private var consoles: [String: ConsoleLines] = [:]
+    private var quiet: Set<String> = []
     private var showing: LoopTimer?
     private var completing: LoopTimer?
 
+    /// Lines of one console that are shown at once; more of them cannot be read anyway.
+    nonisolated static let linesAtOnce = 40
+
     /// Whether output must go through here now.
     var isNeeded: Bool { editor?.isReading == true }
+
+    /// The machines that have printed something.
+    var names: [String] { consoles.keys.sorted() }
+
+    func setQuiet(_ name: String, _ isQuiet: Bool) {
+        if isQuiet { quiet.insert(name) } else { quiet.remove(name) }
+    }
 
     /// Takes output for the terminal while a line is edited; else prints it.
     func write(_ bytes: some Sequence<UInt8>) {
         held += bytes
         guard isNeeded else { return finish() }
+        schedule()
+    }
+
+    /// Takes what a machine's console printed.
+    func write(console name: String, transcript: String?, _ bytes: UnsafeRawBufferPointer) {
+        let isSilent = isQuiet || quiet.contains(name)
+        consoles[name, default: ConsoleLines(name: name)].take(bytes, transcript, isSilent)
+        schedule()
+    }
+
+    /// Shows text that belongs to what the user asked for: at once.
+    func show(_ text: String) {
+        guard isNeeded, let editor else { return StandardOutput.write(text) }
+        editor.above { StandardOutput.write(text) }
+    }
+
+    /// Prints what is held as it is: the line has been entered, or nobody edits.
+    func finish() {
+        forget()
+        for name in names { held += consoles[name]?.takeAll() ?? [] }
+        guard !held.isEmpty else { return }
+        StandardOutput.write(String(decoding: held, as: UTF8.self))
+        held = []
+    }
+
+    private func schedule() {
         if showing == nil {
             showing = EventLoop.shared.at(.after(.milliseconds(50))) { [weak self] in
                 self?.showLines()
@@ -33,39 +77,31 @@ final class PromptOutput {
         }
     }
 
-    /// Prints what is held as it is: the line has been entered, or nobody edits.
-    func finish() {
-        forget()
-        guard !held.isEmpty else { return }
-        StandardOutput.write(String(decoding: held, as: UTF8.self))
-        held = []
-    }
-
     private func showLines() {
         showing = nil
-        guard let end = held.lastIndex(of: UInt8(ascii: "\n")) else { return }
-        let lines = Array(held[...end])
-        held.removeSubrange(...end)
-        show(lines)
+        var lines: [UInt8] = []
+        if let end = held.lastIndex(of: UInt8(ascii: "\n")) {
+            lines += held[...end]
+            held.removeSubrange(...end)
+        }
+        for name in names { lines += consoles[name]?.takeLines() ?? [] }
+        print(lines)
     }
 
     private func showAll() {
         forget()
-        guard !held.isEmpty else { return }
-        let text = held
+        var text = held
         held = []
-        show(text)
+        if let last = text.last, last != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
+        for name in names { text += consoles[name]?.takeAll() ?? [] }
+        print(text)
     }
 
-    private func show(_ bytes: [UInt8]) {
-        guard isNeeded, let editor else {
-            held = bytes + held
-            return finish()
-        }
-        editor.above {
-            bytes.withUnsafeBytes { StandardOutput.write($0) }
-            if bytes.last != UInt8(ascii: "\n") { StandardOutput.write("\n") }
-        }
+    /// Prints whole lines, above the one that is edited if one is.
+    private func print(_ lines: [UInt8]) {
+        guard !lines.isEmpty else { return }
+        let show = { lines.withUnsafeBytes { StandardOutput.write($0) } }
+        if isNeeded, let editor { editor.above(show) } else { show() }
     }
 
     private func forget() {
@@ -73,5 +109,73 @@ final class PromptOutput {
         completing?.cancel()
         showing = nil
         completing = nil
+    }
+}
+
+/// What a console has printed since it was shown last.
+private struct ConsoleLines {
+    private let prefix: [UInt8]
+    private var lines: [[UInt8]] = []
+    private var begun: [UInt8] = []
+    private var left = 0
+    private var transcript: String?
+
+    private static let longestLine = 2000
+
+    init(name: String) { prefix = Array("\(name)| ".utf8) }
+
+    mutating func take(_ bytes: UnsafeRawBufferPointer, _ transcript: String?, _ isSilent: Bool) {
+        self.transcript = transcript
+        if isSilent {
+            lines = []
+            begun = []
+            left = 0
+            return
+        }
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            begun += rest[..<end].prefix(Self.longestLine - min(begun.count, Self.longestLine))
+            rest = rest[(end + 1)...]
+            lines.append(begun)
+            begun = []
+        }
+        begun += rest.prefix(Self.longestLine - min(begun.count, Self.longestLine))
+        let surplus = lines.count - 2 * PromptOutput.linesAtOnce
+        guard surplus > 0 else { return }
+        left += surplus
+        lines.removeFirst(surplus)
+    }
+
+    /// The whole lines, ready to be printed.
+    mutating func takeLines() -> [UInt8] {
+        var text: [UInt8] = []
+        let surplus = lines.count - PromptOutput.linesAtOnce
+        if surplus > 0 {
+            left += surplus
+            lines.removeFirst(surplus)
+        }
+        if left > 0 {
+            let place = transcript.map { " (all are in \($0))" } ?? ""
+            text += prefix + Array("… \(left) lines left out\(place)\n".utf8)
+            left = 0
+        }
+        for line in lines { text += prefix + Self.printable(line) + [UInt8(ascii: "\n")] }
+        lines = []
+        return text
+    }
+
+    /// The beginning of a line, too, as a line of its own.
+    mutating func takeAll() -> [UInt8] {
+        if !begun.isEmpty {
+            lines.append(begun)
+            begun = []
+        }
+        return takeLines()
+    }
+
+    /// Without carriage returns: a progress bar would overwrite the name.
+    private static func printable(_ line: [UInt8]) -> [UInt8] {
+        let parts = line.split(separator: UInt8(ascii: "\r"))
+        return Array(parts.last ?? [])
     }
 }

@@ -6,7 +6,7 @@ local options = require("options").parse({
   summary = "Boots a Linux kernel with a root of busybox to its prompt.",
   { name = "arch", value = "NAME", help = "the machine's architecture (default: the kernel's)" },
   { name = "kernel", value = "FILE", help = "the kernel (default: the host's, else Debian's)" },
-  { name = "memory", value = "SIZE", help = 'the machine\'s memory (default: "512M")' },
+  { name = "memory", value = "SIZE", help = 'the machine\'s memory (default: 512M)' },
   { name = "append", value = "WORDS", help = "added to the kernel's command line" },
   { name = "accel", value = "NAME", help = "auto, kvm or tcg (default: auto)" },
   { name = "command", value = "COMMAND", help = "run this in the guest and power off" },
@@ -16,7 +16,7 @@ local kernel = qsh.kernel.find { path = options.kernel, arch = options.arch }
 local machine <close> = qsh.machine.boot {
   kernel = kernel,
   initramfs = qsh.initramfs.new { busybox = true, arch = kernel.arch },
-  memory = options.memory or "512M",
+  memory = options.memory,
   append = options.append,
   accel = options.accel,
   echo = not options.command,

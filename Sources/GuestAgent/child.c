@@ -6,7 +6,7 @@ static int report_pipe;
 
 void child_fail(long error, enum stage stage)
 {
-    uint32_t words[2] = {(uint32_t)-error, stage};
+    uint32_t words[2] = {(uint32_t)usual_error(-error), stage};
     sys_write(report_pipe, words, sizeof words);
     sys_exit(127);
 }
@@ -95,7 +95,7 @@ void child_run(const struct child_request *request, const struct child_pipes *pi
     case TASK_READ_FILE: transfer_read(request->arguments[0]); break;
     case TASK_WRITE_FILE: transfer_write(request->arguments[0], request->mode); break;
     case TASK_RUN: {
-        uint64_t none = 0;
+        struct signal_set none = {{0}};
         SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
         child_fail(execute(request->arguments, request->environment), STAGE_EXECUTE);
     }

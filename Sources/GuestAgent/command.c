@@ -73,8 +73,26 @@ static void kill_group(const struct command *command, int signal)
     if (sys_kill(-(long)command->pid, signal) < 0) sys_kill(command->pid, signal);
 }
 
+/// The guest's own number of a signal that the host names as most architectures do.
+static int own_signal(int usual)
+{
+#ifdef HAS_OWN_SIGNALS
+    return usual > 0 && usual < 32 ? own_signals[usual] : usual;
+#else
+    return usual;
+#endif
+}
+
+static uint32_t usual_signal(uint32_t own)
+{
+    for (int usual = 1; usual < 32; usual++)
+        if ((uint32_t)own_signal(usual) == own) return (uint32_t)usual;
+    return own;
+}
+
 void command_signal(uint32_t id, int signal)
 {
+    signal = own_signal(signal);
     struct command *command = command_find(id);
     if (command && command->state == RUNNING) kill_group(command, signal);
 }
@@ -144,7 +162,7 @@ void command_report_end(struct command *command)
     if (sys_read(command->report, failure, sizeof failure) == sizeof failure) {
         link_send(FRAME_FAILED, command->id, 2, failure[0], failure[1]);
     } else {
-        uint32_t signal = (uint32_t)command->status & 0x7f;
+        uint32_t signal = usual_signal((uint32_t)command->status & 0x7f);
         uint32_t code = (uint32_t)command->status >> 8 & 0xff;
         link_send(FRAME_EXIT, command->id, 2, code, signal);
     }

@@ -1,6 +1,7 @@
 #include "control.h"
 #include "places.h"
 #include "text.h"
+#include "wire.h"
 
 enum { ENTROPY_LIMIT = 512 };
 
@@ -9,6 +10,8 @@ static long set_clock(const uint8_t *payload, uint32_t length)
     struct timespec time;
     if (length != sizeof time) return -EINVAL;
     memcpy(&time, payload, sizeof time);
+    time.seconds = (int64_t)wire64((uint64_t)time.seconds);
+    time.nanoseconds = (int64_t)wire64((uint64_t)time.nanoseconds);
     return SYS2(SYS_clock_settime, CLOCK_REALTIME, &time);
 }
 
@@ -37,6 +40,8 @@ static long resize(const uint8_t *payload, uint32_t length)
     uint16_t size[4] = {0};
     if (length != 4) return -EINVAL;
     memcpy(size, payload, 4);
+    size[0] = wire16(size[0]);
+    size[1] = wire16(size[1]);
     long fd = open_device("console", 5, 1, O_RDWR | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) return fd;
     long error = sys_ioctl((int)fd, TIOCSWINSZ, size);

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "control.h"
 #include "text.h"
+#include "wire.h"
 
 enum {
     IN_SIZE = HEADER_SIZE + PAYLOAD_LIMIT,
@@ -30,7 +31,13 @@ static uint32_t load32(const uint8_t *from)
 {
     uint32_t value;
     memcpy(&value, from, 4);
-    return value;
+    return wire32(value);
+}
+
+static void store32(uint8_t *to, uint32_t value)
+{
+    value = wire32(value);
+    memcpy(to, &value, 4);
 }
 
 bool link_has_session(void) { return has_session; }
@@ -47,16 +54,16 @@ void link_commit(enum frame_kind kind, uint32_t id, uint32_t length)
     uint8_t *header = out + out_start + out_length;
     memcpy(header, "qsh", 3);
     header[3] = (uint8_t)kind;
-    memcpy(header + 4, &id, 4);
-    memcpy(header + 8, &length, 4);
+    store32(header + 4, id);
+    store32(header + 8, length);
     out_length += HEADER_SIZE + length;
 }
 
 void link_send(enum frame_kind kind, uint32_t id, unsigned count, uint32_t first, uint32_t second)
 {
     if (out_start + out_length + HEADER_SIZE + 8 > OUT_SIZE) return;
-    memcpy(link_payload(), &first, 4);
-    memcpy(link_payload() + 4, &second, 4);
+    store32(link_payload(), first);
+    store32(link_payload() + 4, second);
     link_commit(kind, id, count * 4);
 }
 
@@ -74,10 +81,10 @@ static void say_hello(void)
     memset(&hello, 0, sizeof hello);
     memcpy(hello.magic, magic, sizeof magic);
     hello.session = session;
-    hello.version = PROTOCOL_VERSION;
-    hello.page_size = page_size;
-    hello.pid = (uint32_t)sys0(SYS_getpid);
-    hello.machine = ELF_MACHINE;
+    hello.version = wire32(PROTOCOL_VERSION);
+    hello.page_size = wire32(page_size);
+    hello.pid = wire32((uint32_t)sys0(SYS_getpid));
+    hello.machine = wire32(ELF_MACHINE);
     if (SYS1(SYS_uname, &names) == 0) memcpy(hello.release, names.release, 63);
     if (out_start + out_length + HEADER_SIZE + sizeof hello > OUT_SIZE) return;
     memcpy(link_payload(), &hello, sizeof hello);
@@ -148,7 +155,7 @@ static bool handle_frame(const uint8_t *header, uint8_t *payload, uint32_t lengt
     case FRAME_CANCEL: command_cancel(id); return true;
     case FRAME_SET_CLOCK: case FRAME_RESEED: case FRAME_RESIZE: case FRAME_PING: {
         long error = control_request(header[3], payload, length);
-        link_send(FRAME_REPLY, id, 1, (uint32_t)-error, 0);
+        link_send(FRAME_REPLY, id, 1, (uint32_t)usual_error(-error), 0);
         return true;
     }
     default: return false;

@@ -15,11 +15,12 @@ static int block_signals(void)
 {
     // Whatever it inherited: handlers are the default for the children, and nothing but SIGKILL
     // reaches the agent. SIGPIPE becomes EPIPE this way.
-    uint64_t all = ~0ull, action[4] = {0};
+    uint64_t action[4] = {0};
+    struct signal_set all, children = {{1ull << (SIGCHLD - 1)}};
+    memset(&all, 0xff, sizeof all);
     for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
         SYS4(SYS_rt_sigaction, signal, action, 0, sizeof all);
     SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
-    uint64_t children = 1ull << (SIGCHLD - 1);
     return (int)SYS4(SYS_signalfd4, -1, &children, sizeof children, O_CLOEXEC | O_NONBLOCK);
 }
 

@@ -121,10 +121,9 @@ static int open_terminal(const char *name)
 {
     struct {
         uint32_t input, output, control, local;
-        uint8_t line, characters[19];
-    } settings = {.control = 010002 | 060 | 0200 | 04000};
-    enum { VMIN = 6 };
-    settings.characters[VMIN] = 1;
+        uint8_t rest[32];
+    } settings = {.control = TERMINAL_CONTROL};
+    settings.rest[VMIN_OFFSET - 16] = 1;
     int fd = (int)open_device(name, 0, 0, O_RDWR | O_NOCTTY | O_NONBLOCK);
     if (fd >= 0) sys_ioctl(fd, TCSETS, &settings);
     return fd;

@@ -3,6 +3,7 @@
 #include "command_state.h"
 #include "link.h"
 #include "text.h"
+#include "wire.h"
 
 /// Opens the four pipes; `theirs` are the child's ends.
 static long open_pipes(struct command *command, struct child_pipes *theirs)
@@ -65,6 +66,7 @@ static bool parse(uint8_t *payload, uint32_t length, struct child_request *reque
     uint32_t words[4];
     if (length < sizeof words) return false;
     memcpy(words, payload, sizeof words);
+    for (int i = 0; i < 4; i++) words[i] = wire32(words[i]);
     uint32_t arguments = words[2], variables = words[3];
     if (words[0] > TASK_WRITE_FILE || arguments == 0) return false;
     if (arguments > length || variables > length) return false;
@@ -94,7 +96,7 @@ bool command_start(uint32_t id, uint8_t *payload, uint32_t length)
     command->output_credit = OUTPUT_WINDOW;
     long pid = spawn(command, &request);
     if (pid < 0) {
-        link_send(FRAME_FAILED, id, 2, (uint32_t)-pid, STAGE_SPAWN);
+        link_send(FRAME_FAILED, id, 2, (uint32_t)usual_error(-pid), STAGE_SPAWN);
         command_release(command);
     }
     return true;

@@ -57,11 +57,10 @@ bool command_input(uint32_t id, const uint8_t *bytes, uint32_t length)
     }
     if (length == 0) return true;
     if (!command->queue) {
-        long place = syscall6(SYS_mmap, 0, INPUT_WINDOW, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS,
-                              -1, 0);
+        long place = sys_map(INPUT_WINDOW);
         if (place < 0 && place > -4096) {
             command_cancel(id);
-            link_send(FRAME_FAILED, id, 2, (uint32_t)-place, STAGE_SPAWN);
+            link_send(FRAME_FAILED, id, 2, (uint32_t)usual_error(-place), STAGE_SPAWN);
             return true;
         }
         command->queue = (uint8_t *)place;

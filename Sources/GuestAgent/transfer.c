@@ -39,7 +39,7 @@ void transfer_read(const char *path)
 static bool input_is_whole(void)
 {
     uint8_t information[128];
-    uint64_t mask = 1ull << (SIGNAL_WHOLE - 1);
+    struct signal_set mask = {{1ull << (SIGNAL_WHOLE - 1)}};
     int signals = (int)SYS4(SYS_signalfd4, -1, &mask, sizeof mask, O_CLOEXEC | O_NONBLOCK);
     return sys_read(signals, information, sizeof information) == sizeof information;
 }
@@ -60,7 +60,9 @@ static long copy_input(int fd)
 /// Writes to a device or FIFO as it is. Such a write can last for ever, so SIGTERM ends it.
 static void write_in_place(const char *path)
 {
-    uint64_t mask = ~(1ull << (SIGTERM - 1));
+    struct signal_set mask;
+    memset(&mask, 0xff, sizeof mask);
+    mask.words[0] &= ~(1ull << (SIGTERM - 1));
     SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
     long fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
     if (fd < 0) child_fail(fd, STAGE_OPEN_FILE);

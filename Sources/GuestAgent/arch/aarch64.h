@@ -8,7 +8,7 @@ enum {
     SYS_unlinkat = 35, SYS_renameat = 38, SYS_umount2 = 39, SYS_mount = 40, SYS_chdir = 49,
     SYS_fchdir = 50, SYS_chroot = 51, SYS_fchmod = 52, SYS_openat = 56, SYS_close = 57,
     SYS_pipe2 = 59, SYS_getdents64 = 61, SYS_read = 63, SYS_write = 64, SYS_sendfile = 71,
-    SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_exit_group = 94, SYS_nanosleep = 101,
+    SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_exit_group = 94,
     SYS_clock_settime = 112, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135,
     SYS_setsid = 157, SYS_uname = 160, SYS_prctl = 167, SYS_getpid = 172, SYS_munmap = 215,
     SYS_clone = 220, SYS_execve = 221, SYS_mmap = 222, SYS_wait4 = 260, SYS_finit_module = 273,
@@ -18,6 +18,8 @@ enum {
 
 enum { O_DIRECTORY = 040000 };
 enum { ELF_MACHINE = 183 };
+
+#define HAS_NO_FORK
 
 static inline long syscall6(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -16,7 +16,12 @@ enum MachineAPI {
     /// `qsh.machine.boot { kernel = …, initramfs = …, … }`
     private static func boot(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try MachineOptions(call.options(at: 1))
-        let plan = try options.plan(services)
+        var plan = try options.plan(services)
+        if plan.configuration.kernel != nil && !plan.configuration.args.contains("-bios") {
+            plan.configuration.firmware = try await QEMUFirmware.find(
+                for: plan.configuration.arch, environment: HostEnvironment(services.environment),
+                progress: services.note)
+        }
         let name = options.name ?? "machine"
         let isQuiet = !(options.echo ?? services.echoesByDefault)
         let echo = ConsoleEcho(name: name, isQuiet: isQuiet, services)
@@ -69,16 +74,31 @@ extension MachineOptions {
             return plan
         }
         guard var tree = plan.root else { throw APIError.agentNeedsRoot }
-        let modules = try agentModules(services)
-        plan.hasAgent = try tree.addGuestAgent(for: configuration.arch, modules: modules)
-        if plan.hasAgent {
-            try tree.startGuestAgentFirst(in: &plan.configuration.append)
-            plan.root = tree
+        if let obstacle = try addAgent(to: &tree) {
+            services.note("no guest agent: \(obstacle): commands go over the console")
+            plan.configuration.hasCommandChannel = false
+            return plan
         }
+        plan.hasAgent = true
+        try tree.startGuestAgentFirst(in: &plan.configuration.append)
+        plan.root = tree
         return plan
     }
 
-    private func agentModules(_ services: QshServices) throws -> [FilePath] {
+    /// - Returns: why it is not possible, where it is not and the recipe did not insist.
+    private func addAgent(to tree: inout InitramfsTree) throws -> String? {
+        guard GuestAgentImage.architectures.contains(configuration.arch) else {
+            return "qsh has none for \(configuration.arch)"
+        }
+        do {
+            _ = try tree.addGuestAgent(for: configuration.arch, modules: try agentModules())
+            return nil
+        } catch let error as KernelModulesError where agent == nil {
+            return error.diagnostic.message
+        }
+    }
+
+    private func agentModules() throws -> [FilePath] {
         guard let image = configuration.kernel else { return [] }
         let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
         guard let folder = kernel.modules else { return [] }

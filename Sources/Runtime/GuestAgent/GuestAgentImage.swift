@@ -3,16 +3,18 @@
 /// They are compiled from `Sources/GuestAgent` by the plugin `EmbedGuestAgent` and carried in
 /// qsh's own executable.
 public enum GuestAgentImage {
-    /// The architectures there is an agent for, as `uname -m` prints them.
-    public static let architectures = ["aarch64", "x86_64"]
+    /// The architectures there is an agent for: those of the table that the compiler which built
+    /// qsh has a target for.
+    public static let architectures = EmbeddedGuestAgent.executables
+        .filter { $0.value.utf8CodeUnitCount > 0 }.keys.compactMap { Arch.named($0) }
+        .sorted { $0.name < $1.name }
 
-    /// The executable for guests of `architecture` (`x86_64`); nil where there is none.
-    public static func bytes(for architecture: String) -> [UInt8]? {
-        switch architecture {
-        case "x86_64": decodeBase64(EmbeddedGuestAgent.x86_64)
-        case "aarch64", "arm64": decodeBase64(EmbeddedGuestAgent.aarch64)
-        default: nil
-        }
+    /// The executable for guests of `architecture`; nil where there is none.
+    public static func bytes(for architecture: Arch) -> [UInt8]? {
+        guard let text = EmbeddedGuestAgent.executables[architecture.name],
+            text.utf8CodeUnitCount > 0
+        else { return nil }
+        return decodeBase64(text)
     }
 
     private static func decodeBase64(_ text: StaticString) -> [UInt8] {

@@ -9,7 +9,8 @@ extension InitramfsTree {
         switch arch.virtio {
         case .pci: ["virtio_pci", "virtio_console"]
         case .mmio: ["virtio_mmio", "virtio_console"]
-        case .ccw: ["virtio_ccw", "virtio_console"]
+        // The bus itself cannot be a module on s390 (CONFIG_S390_GUEST).
+        case .ccw: ["virtio_console"]
         }
     }
 
@@ -22,7 +23,7 @@ extension InitramfsTree {
     public mutating func addGuestAgent(
         for arch: Arch, modules: [FilePath] = []
     ) throws(InitramfsError) -> Bool {
-        guard let agent = GuestAgentImage.bytes(for: arch.name) else { return false }
+        guard let agent = GuestAgentImage.bytes(for: arch) else { return false }
         try addFile(Self.guestAgentPath, bytes: agent, mode: .program)
         var list = ""
         for module in modules {

@@ -34,9 +34,10 @@ enum BusyboxApplets {
     }
 
     private static func tableStart(_ bytes: [UInt8]) -> Int? {
-        let mark: [UInt8] = [0, 0x5B, 0, 0x5B, 0x5B, 0]
+        // What stands before it is some other table's end, not always a NUL.
+        let mark: [UInt8] = [0x5B, 0, 0x5B, 0x5B, 0]
         let found = bytes.withUnsafeBytes { q_find($0.baseAddress, $0.count, mark, mark.count) }
-        return found < 0 ? nil : found + 1
+        return found < 0 ? nil : found
     }
 
     private static func isName(_ text: String) -> Bool {

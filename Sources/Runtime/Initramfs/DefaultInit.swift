@@ -15,6 +15,9 @@
 /// Notices ("random: crng init done") would land in the middle of the prompt. The kernel raises
 /// the level itself for a panic or an oops. A level on the kernel command line is left alone.
 ///
+/// The prompt names the folder by the shell's own variable: of `\W` busybox 1.38 makes `/` at the
+/// root, and its predecessors nothing.
+///
 /// Kernel parameters: `qsh.rows=`, `qsh.cols=` give the console's size in characters. Programs
 /// in `/etc/qsh/init.d` run in order before the shell.
 public let defaultInit = #"""
@@ -32,7 +35,7 @@ public let defaultInit = #"""
     fi
 
     export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-linux}"
-    export PS1='[rootfs \W]\$ '
+    export PS1='[rootfs ${PWD##*/}]\$ '
 
     mount -t proc proc /proc
     mount -t sysfs sysfs /sys

@@ -66,7 +66,7 @@ public enum KernelFinder {
     ) async throws -> Kernel {
         let package = DebianPackage(
             arch.debian.kernelPackage, arch: arch,
-            following: ["linux-image-", "linux-binary-", "linux-modules-"],
+            following: ["linux-image-", "linux-binary-", "linux-modules-", "linux-base-"],
             instead: "give `kernel = PATH` or set QSH_KERNEL")
         let folder = try await package.fetch(
             into: cache, environment: environment, progress: progress

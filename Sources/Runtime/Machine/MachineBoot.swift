@@ -19,7 +19,8 @@ extension Machine {
     ///   - onConsole: given the console before the guest can print; twice where it starts twice.
     /// - Throws: a `DiagnosticError` (``MachineError``, ``MachineConfigurationError``,
     ///   ``KernelImageError``, ``KernelCommandLineError``, ``InitramfsError``,
-    ///   ``AcceleratorError``, ``QEMUBinaryError``, ``RunDirectoryError``, ``ProcessError``), or
+    ///   ``AcceleratorError``, ``QEMUBinaryError``,
+    ///   ``QEMUVersionError``, ``RunDirectoryError``, ``ProcessError``), or
     ///   `CancellationError`.
     public static func boot(
         _ configuration: MachineConfiguration, root: InitramfsTree? = nil,
@@ -31,6 +32,7 @@ extension Machine {
         try configuration.validate()
         let qemu = try QEMUBinary.locate(
             for: configuration.arch, option: configuration.qemu, environment: environment)
+        try await QEMUBinary.requireVersion(of: qemu, for: configuration.arch)
         let choice = try Accelerator.choose(
             configuration.accel, for: configuration.arch, facts: kvm)
         log(choice.line)

@@ -39,7 +39,7 @@ public struct MachineConfiguration: Sendable, Equatable {
     /// Processors; QEMU's default is one.
     public var smp: CPUTopology?
     /// RAM.
-    public var memory = ByteSize(bytes: 512 << 20)
+    public var memory: ByteSize
     /// Which accelerator the recipe wants.
     public var accel = Accelerator.Request.auto
     /// `-cpu`; nil for the best choice for the accelerator.
@@ -64,12 +64,15 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var hasDisplay = false
     /// Whether it waits for ``Machine/resume(until:)`` before its first instruction.
     public var startsPaused = false
+    /// `-bios`; nil for what QEMU brings along.
+    public var firmware: FilePath?
     /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 
     /// Makes one that boots `kernel`.
     public init(arch: Arch = .x86_64, kernel: FilePath? = nil, initramfs: FilePath? = nil) {
         self.arch = arch
+        memory = ByteSize(bytes: UInt64(arch.qemu.memory) << 20)
         self.kernel = kernel
         self.initramfs = initramfs
     }

@@ -29,13 +29,14 @@ public struct QEMUArguments: Sendable, Equatable {
         _ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring
     ) {
         addProcessor(configuration, accelerator)
+        if let firmware = configuration.firmware { arguments += ["-bios", firmware.string] }
         addKernel(configuration)
         addConsole(wiring)
         arguments += ["-display", "none", "-nodefaults"]
         if configuration.endsOnReboot { arguments += ["-no-reboot"] }
         if configuration.startsPaused { arguments += ["-S"] }
         addControl(wiring, configuration)
-        addDrives(configuration.drives)
+        addDrives(configuration.drives, configuration.virtio)
         addNetwork(configuration.netdevs, configuration)
         if configuration.hasDisplay { addDisplay(configuration) }
         for device in configuration.devices { arguments += ["-device", device.text] }
@@ -88,14 +89,25 @@ public struct QEMUArguments: Sendable, Equatable {
             ])
     }
 
-    private mutating func addDrives(_ drives: [QEMUOption]) {
-        for var drive in drives {
+    private mutating func addDrives(
+        _ drives: [QEMUOption], _ transport: Arch.VirtioTransport
+    ) {
+        for (index, var drive) in drives.enumerated() {
             if let file = drive.leading, !file.hasPrefix("{") {
                 drive.leading = nil
                 drive.properties.insert(.init("file", file), at: 0)
             }
-            if drive["if"] == nil { drive.properties.append(.init("if", "virtio")) }
+            guard drive["if"] == nil, transport == .mmio else {
+                if drive["if"] == nil { drive.properties.append(.init("if", "virtio")) }
+                arguments += ["-drive", drive.text]
+                continue
+            }
+            // QEMU takes `if=virtio` for a PCI device, whatever the machine has.
+            let id = drive["id"] ?? "qsh-drive\(index)"
+            if drive["id"] == nil { drive.properties.append(.init("id", id)) }
+            drive.properties.append(.init("if", "none"))
             arguments += ["-drive", drive.text]
+            addDevice("virtio-blk-\(transport.rawValue)", [.init("drive", id)])
         }
     }
 

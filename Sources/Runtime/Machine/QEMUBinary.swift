@@ -13,13 +13,18 @@ public enum QEMUBinary {
         if let option {
             (asked, name) = (.option, option)
         } else if let variable = environment["QSH_QEMU"], !variable.isEmpty {
-            (asked, name) = (.environment, FilePath(variable))
+            let inside = FilePath(variable).appending(arch.qemu.binary)
+            (asked, name) = (.environment, Command.isProgram(inside) ? inside : FilePath(variable))
         } else {
             (asked, name) = (.path, FilePath(arch.qemu.binary))
         }
         let path = environment["PATH"] ?? ""
         guard let found = Command.locate(name.string, path: path), Command.isProgram(found) else {
             throw QEMUBinaryError(program: name, source: asked, arch: arch, host: .ofHost)
+        }
+        if let other = arch.contradicted(by: found) {
+            throw QEMUBinaryError(
+                program: name, source: asked, arch: arch, host: .ofHost, emulates: other)
         }
         return found
     }
@@ -34,6 +39,18 @@ public enum QEMUBinary {
     }
 }
 
+extension Arch {
+    /// The other architecture that a QEMU is for, by the name of its program; nil where it is for
+    /// this one, runs this one's kernels as well, or has a name that says nothing.
+    fileprivate func contradicted(by program: FilePath) -> Arch? {
+        let name = program.lastComponent?.string
+        guard let other = Arch.all.first(where: { $0.qemu.binary == name }), other != self,
+            !(other.qemu.alsoRuns.contains(self.name))
+        else { return nil }
+        return other
+    }
+}
+
 /// There is no QEMU to run.
 public struct QEMUBinaryError: DiagnosticError, Equatable {
     /// Who named the program.
@@ -45,6 +62,8 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
     let source: Source
     let arch: Arch
     let host: PackageManager?
+    /// What the program is for, by its name, where that is another architecture.
+    var emulates: Arch?
 
     /// The text of the error.
     public var diagnostic: Diagnostic {
@@ -58,7 +77,10 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
     }
 
     private var message: String {
-        switch source {
+        if let emulates {
+            return "machine of architecture \(arch): `\(program)` emulates \(emulates)"
+        }
+        return switch source {
         case .option: "option `qemu`: `\(program)` is not a program"
         case .environment: "QSH_QEMU: `\(program)` is not a program"
         case .path: "machine of architecture \(arch): `\(program)` is not on PATH"
@@ -66,6 +88,7 @@ public struct QEMUBinaryError: DiagnosticError, Equatable {
     }
 
     private var hint: String {
+        if emulates != nil { return "name a folder in QSH_QEMU to have each architecture's own" }
         if let installCommand { return "install it: \(installCommand)" }
         return "install QEMU for \(arch), or name its binary in QSH_QEMU"
     }

@@ -9,8 +9,8 @@ struct Apt {
     /// Which package lists are read.
     enum Lists: Sendable, Equatable {
         case host
-        /// In this folder, which ``update()`` fills.
-        case own(FilePath)
+        /// In this folder, which ``update()`` fills; of the host's sources where there is no other.
+        case own(FilePath, AptSource? = nil)
     }
 
     let programs: AptPrograms
@@ -32,9 +32,19 @@ struct Apt {
             limit: .seconds(900))
     }
 
+    /// The mirror of Debian that the host uses.
+    func mirror() async throws -> String {
+        let result = try await run(
+            programs.aptGet,
+            ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
+            limit: .seconds(30))
+        return (result.succeeded ? AptSource.mirror(in: result.outputText) : nil)
+            ?? AptSource.usualMirror
+    }
+
     /// Fetches the lists into qsh's own folder.
     func update() async throws -> CommandResult {
-        guard case .own(let folder) = lists else { throw CacheError.noHome }
+        guard case .own(let folder, let source) = lists else { throw CacheError.noHome }
         do throws(Errno) {
             for name in ["lists/partial", "cache/archives/partial"] {
                 try FileTree.makeFolders(folder.appending(FilePath(name).components))
@@ -43,6 +53,9 @@ struct Apt {
             try AtomicFile.write([], to: folder.appending("status"))
             try AtomicFile.write(
                 Array(configuration.utf8), to: folder.appending("apt.conf"))
+            if let source {
+                try AtomicFile.write(Array(source.line.utf8), to: folder.appending("sources.list"))
+            }
         } catch {
             throw CacheError.unusable(folder, error)
         }
@@ -60,7 +73,9 @@ struct Apt {
         var options = [
             "APT::Sandbox::User=root", "Acquire::Retries=2", "Acquire::http::Timeout=30",
         ]
-        guard case .own(let folder) = lists else { return options.flatMap { ["-o", $0] } }
+        guard case .own(let folder, let source) = lists else {
+            return options.flatMap { ["-o", $0] }
+        }
         options += [
             "Dir::State::lists=\(folder.appending("lists"))",
             "Dir::State::status=\(folder.appending("status"))",
@@ -68,6 +83,14 @@ struct Apt {
             "Acquire::Languages=none",
             "APT::Update::Error-Mode=any",
         ]
+        if source != nil {
+            // The host's pins are about the host's sources.
+            options += [
+                "Dir::Etc::SourceList=\(folder.appending("sources.list"))",
+                "Dir::Etc::SourceParts=/dev/null", "Dir::Etc::Preferences=/dev/null",
+                "Dir::Etc::PreferencesParts=/dev/null",
+            ]
+        }
         return ["-c", folder.appending("apt.conf").string] + options.flatMap { ["-o", $0] }
     }
 

@@ -23,7 +23,7 @@ final class PackageDownload {
 
     /// Returns the folder with the unpacked files, which lies in the scratch folder.
     func run() async throws -> FilePath {
-        if package.arch == .ofHost {
+        if package.arch == .ofHost && suite == nil {
             let apt = Apt(programs: programs, arch: package.arch, lists: .host)
             // The host's lists may be missing, or older than what the mirror still keeps.
             if let folder = try await downloaded(by: apt) { return folder }
@@ -31,12 +31,35 @@ final class PackageDownload {
         return try await withOwnLists()
     }
 
+    /// Debian's suite to ask where the host's sources do not have the architecture.
+    private var suite: DebianSuite? {
+        DebianSuite.ofHost.flatMap { package.arch.debian.foreignSuite(host: $0) }
+    }
+
+    private var updating: String {
+        let lists = "updating package lists"
+        guard let suite, let host = DebianSuite.ofHost else { return lists }
+        return "\(lists) of Debian \(suite): \(host) has no kernel for \(package.arch)"
+    }
+
+    private func ownApt() async throws -> Apt {
+        let name = package.arch.debian.architecture
+        guard let suite else {
+            let folder = cache.path(of: "apt-\(name)")
+            return Apt(programs: programs, arch: package.arch, lists: .own(folder))
+        }
+        let host = Apt(programs: programs, arch: package.arch, lists: .host)
+        let source = AptSource(mirror: try await host.mirror(), suite: suite)
+        return Apt(
+            programs: programs, arch: package.arch,
+            lists: .own(cache.path(of: "apt-\(suite)-\(name)"), source))
+    }
+
     private func withOwnLists() async throws -> FilePath {
-        let folder = cache.path(of: "apt-\(package.arch.debian.architecture)")
-        let apt = Apt(programs: programs, arch: package.arch, lists: .own(folder))
+        let apt = try await ownApt()
         // apt's own lock does not wait.
         return try await cache.withLock("apt", until: .after(.seconds(900))) {
-            say("updating package lists")
+            say(updating)
             var result = try await apt.update()
             // A mirror that is being synchronised is consistent again moments later.
             if !result.succeeded, PackageError(package, .lists, result).reason != .offline {

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// One guest architecture: a row of the one table from which everything about it derives.
 ///
 /// The rows were tried with Debian's kernels under QEMU's TCG.
@@ -35,6 +37,20 @@ public struct Arch: Sendable {
         public let oldestVersion: Int
         /// Package that carries the binary, by package manager.
         public let packages: [PackageManager: String]
+        /// Other rows whose kernels the binary runs.
+        public var alsoRuns: [String] = []
+        /// The least memory with which it starts, in MiB, where that is more than usual.
+        public var memory = 512
+        /// What QEMU does not bring along and cannot start without.
+        public var firmware: Firmware?
+    }
+
+    /// Firmware for `-bios`.
+    public struct Firmware: Sendable {
+        /// Where distributions put it.
+        let places: [FilePath]
+        /// Debian's package.
+        let package: String
     }
 
     /// Debian's words for the architecture.
@@ -43,8 +59,8 @@ public struct Arch: Sendable {
         public let architecture: String
         /// Metapackage of the smallest kernel that boots in QEMU.
         public let kernelPackage: String
-        /// Suite that first carries that kernel, where Debian 12 does not.
-        public let suite: String?
+        /// From the first suite that has that kernel to the last.
+        public let suites: ClosedRange<DebianSuite>
     }
 
     /// Machine type and byte order in an ELF header.

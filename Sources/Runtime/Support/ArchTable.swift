@@ -1,3 +1,5 @@
+import SystemPackage
+
 extension Arch {
     /// Every row.
     public static let all = [
@@ -14,9 +16,10 @@ extension Arch {
             imagePath: "arch/x86/boot/bzImage"),
         qemu: QEMUDefaults(
             binary: "qemu-system-x86_64", machine: "q35", cpuUnderTCG: "max", oldestVersion: 5,
-            packages: qemuX86Packages),
+            packages: qemuX86Packages, alsoRuns: ["i386"]),
         debian: DebianNames(
-            architecture: "amd64", kernelPackage: "linux-image-cloud-amd64", suite: nil),
+            architecture: "amd64", kernelPackage: "linux-image-cloud-amd64",
+            suites: .bookworm ... .sid),
         elf: ELFIdentity(machine: 62, is64Bit: true, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: true, virtio: .pci,
         crossPrefix: "x86_64-linux-gnu-", commandLineLimit: 2048)
@@ -31,7 +34,8 @@ extension Arch {
             binary: "qemu-system-i386", machine: "pc", cpuUnderTCG: "max", oldestVersion: 5,
             packages: qemuX86Packages),
         debian: DebianNames(
-            architecture: "i386", kernelPackage: "linux-image-686-pae", suite: nil),
+            architecture: "i386", kernelPackage: "linux-image-686-pae",
+            suites: .bookworm ... .bookworm),
         elf: ELFIdentity(machine: 3, is64Bit: false, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: true, virtio: .pci,
         crossPrefix: "i686-linux-gnu-", commandLineLimit: 2048)
@@ -45,9 +49,11 @@ extension Arch {
             imagePath: "arch/arm64/boot/Image"),
         qemu: QEMUDefaults(
             binary: "qemu-system-aarch64", machine: "virt", cpuUnderTCG: "cortex-a57",
-            oldestVersion: 5, packages: qemuARMPackages(dnf: "qemu-system-aarch64-core")),
+            oldestVersion: 5, packages: qemuARMPackages(dnf: "qemu-system-aarch64-core"),
+            alsoRuns: ["armhf"]),
         debian: DebianNames(
-            architecture: "arm64", kernelPackage: "linux-image-cloud-arm64", suite: nil),
+            architecture: "arm64", kernelPackage: "linux-image-cloud-arm64",
+            suites: .bookworm ... .sid),
         elf: ELFIdentity(machine: 183, is64Bit: true, isBigEndian: false),
         consoleDevice: "ttyAMA0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "aarch64-linux-gnu-", commandLineLimit: 2048)
@@ -62,7 +68,7 @@ extension Arch {
             binary: "qemu-system-arm", machine: "virt", cpuUnderTCG: "cortex-a15",
             oldestVersion: 5, packages: qemuARMPackages(dnf: "qemu-system-arm-core")),
         debian: DebianNames(
-            architecture: "armhf", kernelPackage: "linux-image-armmp", suite: nil),
+            architecture: "armhf", kernelPackage: "linux-image-armmp", suites: .bookworm ... .sid),
         elf: ELFIdentity(machine: 40, is64Bit: false, isBigEndian: false),
         consoleDevice: "ttyAMA0", consoleMustBeNamed: false, virtio: .mmio,
         crossPrefix: "arm-linux-gnueabihf-", commandLineLimit: 1024)
@@ -77,7 +83,8 @@ extension Arch {
             binary: "qemu-system-riscv64", machine: "virt", cpuUnderTCG: "rv64", oldestVersion: 7,
             packages: qemuMiscPackages("riscv")),
         debian: DebianNames(
-            architecture: "riscv64", kernelPackage: "linux-image-riscv64", suite: "trixie"),
+            architecture: "riscv64", kernelPackage: "linux-image-riscv64",
+            suites: .trixie ... .sid),
         elf: ELFIdentity(machine: 243, is64Bit: true, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "riscv64-linux-gnu-", commandLineLimit: 1024)
@@ -96,7 +103,8 @@ extension Arch {
                 .pacman: "qemu-system-ppc", .zypper: "qemu-ppc",
             ]),
         debian: DebianNames(
-            architecture: "ppc64el", kernelPackage: "linux-image-powerpc64le", suite: nil),
+            architecture: "ppc64el", kernelPackage: "linux-image-powerpc64le",
+            suites: .bookworm ... .sid),
         elf: ELFIdentity(machine: 21, is64Bit: true, isBigEndian: false),
         consoleDevice: "hvc0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "powerpc64le-linux-gnu-", commandLineLimit: 2048)
@@ -111,7 +119,7 @@ extension Arch {
             binary: "qemu-system-s390x", machine: "s390-ccw-virtio", cpuUnderTCG: "max",
             oldestVersion: 5, packages: qemuMiscPackages("s390x")),
         debian: DebianNames(
-            architecture: "s390x", kernelPackage: "linux-image-s390x", suite: nil),
+            architecture: "s390x", kernelPackage: "linux-image-s390x", suites: .bookworm ... .sid),
         elf: ELFIdentity(machine: 22, is64Bit: true, isBigEndian: true),
         consoleDevice: "ttysclp0", consoleMustBeNamed: false, virtio: .ccw,
         crossPrefix: "s390x-linux-gnu-", commandLineLimit: 4096)
@@ -123,9 +131,10 @@ extension Arch {
             arch: "mips", sourceFolder: "mips", target: "vmlinux", imagePath: "vmlinux"),
         qemu: QEMUDefaults(
             binary: "qemu-system-mips64el", machine: "malta", cpuUnderTCG: "5KEc",
-            oldestVersion: 5, packages: qemuMIPSPackages),
+            oldestVersion: 5, packages: qemuMIPSPackages, alsoRuns: ["mipsel"]),
         debian: DebianNames(
-            architecture: "mips64el", kernelPackage: "linux-image-5kc-malta", suite: nil),
+            architecture: "mips64el", kernelPackage: "linux-image-5kc-malta",
+            suites: .bookworm ... .bookworm),
         elf: ELFIdentity(machine: 8, is64Bit: true, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "mips64el-linux-gnuabi64-", commandLineLimit: 4096)
@@ -139,7 +148,8 @@ extension Arch {
             binary: "qemu-system-mipsel", machine: "malta", cpuUnderTCG: "24Kf", oldestVersion: 5,
             packages: qemuMIPSPackages),
         debian: DebianNames(
-            architecture: "mipsel", kernelPackage: "linux-image-4kc-malta", suite: nil),
+            architecture: "mipsel", kernelPackage: "linux-image-4kc-malta",
+            suites: .bookworm ... .bookworm),
         elf: ELFIdentity(machine: 8, is64Bit: false, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: false, virtio: .pci,
         crossPrefix: "mipsel-linux-gnu-", commandLineLimit: 4096)
@@ -153,9 +163,14 @@ extension Arch {
             imagePath: "arch/loongarch/boot/vmlinuz.efi"),
         qemu: QEMUDefaults(
             binary: "qemu-system-loongarch64", machine: "virt", cpuUnderTCG: "la464",
-            oldestVersion: 9, packages: qemuMiscPackages("loongarch64")),
+            oldestVersion: 9, packages: qemuMiscPackages("loongarch64"), memory: 1024,
+            firmware: Firmware(
+                places: [
+                    "/usr/share/qemu-efi-loongarch64/QEMU_EFI.fd",
+                    "/usr/share/edk2/loongarch64/QEMU_EFI.fd",
+                ], package: "qemu-efi-loongarch64")),
         debian: DebianNames(
-            architecture: "loong64", kernelPackage: "linux-image-loong64", suite: "sid"),
+            architecture: "loong64", kernelPackage: "linux-image-loong64", suites: .sid ... .sid),
         elf: ELFIdentity(machine: 258, is64Bit: true, isBigEndian: false),
         consoleDevice: "ttyS0", consoleMustBeNamed: true, virtio: .pci,
         crossPrefix: nil, commandLineLimit: 4096)

@@ -5,19 +5,12 @@ public enum PackageManager: String, Sendable, CaseIterable {
     case apt, dnf, pacman, zypper
 
     /// The host's, as `/etc/os-release` tells (os-release(5)); nil for a distribution not known.
-    public static let ofHost: PackageManager? = {
-        guard let text = try? readSmallFile("/etc/os-release", limit: 64 * 1024) else { return nil }
-        return PackageManager(osRelease: String(decoding: text, as: UTF8.self))
-    }()
+    public static let ofHost = OSRelease.ofHost.flatMap { PackageManager($0) }
 
     /// Reads `ID` and, where that says nothing, `ID_LIKE`.
-    public init?(osRelease text: String) {
-        var fields: [Substring: Substring] = [:]
-        for line in text.split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { continue }
-            let value = line[line.index(after: equals)...]
-            fields[line[..<equals]] = value.drop { $0 == "\"" }.prefix { $0 != "\"" }
-        }
+    public init?(osRelease text: String) { self.init(OSRelease(text)) }
+
+    private init?(_ fields: OSRelease) {
         let names = [fields["ID"], fields["ID_LIKE"]].compactMap { $0 }
             .flatMap { $0.split(separator: " ") }
         for name in names {

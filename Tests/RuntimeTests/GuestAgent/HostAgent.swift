@@ -1,6 +1,7 @@
 import Glibc
-import QshRuntime
 import SystemPackage
+
+@testable import QshRuntime
 
 /// The real agent as a process of this machine, with its port on a socket pair.
 @LoopActor
@@ -65,13 +66,8 @@ final class HostAgent {
     }
 
     private static let executable: FilePath = {
-        #if arch(x86_64)
-            let architecture = "x86_64"
-        #else
-            let architecture = "aarch64"
-        #endif
         let path = FilePath("/tmp/qsh-test-agent-\(getpid())")
-        let bytes = GuestAgentImage.bytes(for: architecture) ?? []
+        let bytes = GuestAgentImage.bytes(for: .ofHost) ?? []
         let file = open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o755)
         _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
         close(file)

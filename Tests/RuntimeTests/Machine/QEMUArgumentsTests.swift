@@ -69,6 +69,18 @@ import Testing
             name: "drive as QEMU", make: { $0.drives = [.init(parsing: "if=none,id=d,file=x")] },
             added: ["-drive", "if=none,id=d,file=x"]),
         Change(
+            name: "drive without PCI",
+            make: {
+                $0.machine = "microvm"
+                $0.drives = [QEMUOption("x.img")]
+            },
+            added: [
+                "microvm", "-drive", "file=x.img,id=qsh-drive0,if=none", "-device",
+                "virtio-blk-device,drive=qsh-drive0",
+            ], removed: ["q35"]),
+        Change(
+            name: "firmware", make: { $0.firmware = "a,b.fd" }, added: ["-bios", "a,b.fd"]),
+        Change(
             name: "netdev", make: { $0.netdevs = [QEMUOption("user")] },
             added: ["-netdev", "user,id=qsh-net0", "-device", "virtio-net-pci,netdev=qsh-net0"]),
         Change(

@@ -14,5 +14,6 @@
 #include "qstdout.h"
 #include "qterminal.h"
 #include "qtree.h"
+#include "qunix.h"
 
 #endif

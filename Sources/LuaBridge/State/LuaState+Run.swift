@@ -42,6 +42,11 @@ extension LuaState {
         return try await foreground(prepare(function), [], in: scope)
     }
 
+    /// Compiles the chunk and runs nothing of it.
+    ///
+    /// - Throws: `LuaError` of kind `usage` where it does not load.
+    public func check(_ chunk: LuaChunk) throws { _ = try load(chunk.source, chunk) }
+
     /// Whether the chunk is the beginning of a longer one.
     public func isIncomplete(_ chunk: LuaChunk) -> Bool {
         do {

@@ -11,9 +11,14 @@ public struct HostFileError: DiagnosticError, Equatable {
     public let reason: Errno
 
     init(_ action: String, _ path: FilePath, _ code: Int32) {
+        self.init(action, path, Errno(rawValue: code))
+    }
+
+    /// Makes an error; `action` is `read` or `write`.
+    public init(_ action: String, _ path: FilePath, _ reason: Errno) {
         self.action = action
         self.path = path
-        reason = Errno(rawValue: code)
+        self.reason = reason
     }
 
     /// The text of the error.

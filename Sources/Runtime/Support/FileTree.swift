@@ -2,12 +2,12 @@ import Glibc
 import SystemPackage
 
 /// Questions about files of the host, and the few changes that are made to whole folders.
-enum FileTree {
+public enum FileTree {
     /// Whether a regular file is there, symlinks followed.
-    static func isFile(_ path: FilePath) -> Bool { type(of: path) == S_IFREG }
+    public static func isFile(_ path: FilePath) -> Bool { type(of: path) == S_IFREG }
 
     /// Whether a folder is there, symlinks followed.
-    static func isFolder(_ path: FilePath) -> Bool { type(of: path) == S_IFDIR }
+    public static func isFolder(_ path: FilePath) -> Bool { type(of: path) == S_IFDIR }
 
     /// Whether qsh may read what is there.
     static func isReadable(_ path: FilePath) -> Bool {
@@ -54,7 +54,7 @@ enum FileTree {
     }
 
     /// Makes a folder and all that it lies in; no error where it is there.
-    static func makeFolders(_ path: FilePath) throws(Errno) {
+    public static func makeFolders(_ path: FilePath) throws(Errno) {
         if path.isEmpty || isFolder(path) { return }
         try makeFolders(path.removingLastComponent())
         guard path.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {

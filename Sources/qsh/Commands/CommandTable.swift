@@ -4,10 +4,10 @@ import QshRuntime
 /// The commands, in the order in which the help lists them.
 enum CommandTable {
     static let all: [any Subcommand.Type] = [
-        TriageCommand.self,
+        CheckCommand.self, TriageCommand.self,
         InspectCommand.self, LintCommand.self,
         PsCommand.self, AttachCommand.self, KillCommand.self,
-        DoctorCommand.self, CompletionsCommand.self,
+        DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
     ]
 
     /// The command that a command line names; a recipe is never mistaken for one, since a

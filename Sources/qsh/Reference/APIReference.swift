@@ -52,10 +52,11 @@ struct APIReference {
 
     func module(at path: String) -> Class? { classes.first { $0.module == path } }
 
-    /// Its fields, inherited ones first.
+    /// Its fields, inherited ones first. A class may be opened again in another file.
     func fields(of name: String) -> [Field] {
-        guard let found = named(name) else { return [] }
-        return (found.parent.map { fields(of: $0) } ?? []) + found.fields
+        let found = classes.filter { $0.name == name }
+        let inherited = found.compactMap(\.parent).first.map { fields(of: $0) } ?? []
+        return inherited + found.flatMap(\.fields)
     }
 
     func functions(of owner: String, methods: Bool) -> [Function] {

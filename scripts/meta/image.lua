@@ -59,3 +59,54 @@ local image = {}
 ---@param options? qsh.initramfs.LintOptions
 ---@return qsh.initramfs.Finding[]
 function image:lint(options) end
+
+---@class qsh.initramfs.ExtractOptions
+---@field paths? string|string[] files and folders in it, also with `*` (default: all)
+
+--- Writes the tree that the kernel would make into a folder, and nowhere else.
+---@param folder string made where it is missing
+---@param options? qsh.initramfs.ExtractOptions
+---@return string[] # what could not be made, and why
+function image:extract(folder, options) end
+
+---@param folder string
+---@param options? qsh.initramfs.ExtractOptions
+---@return string[]?, qsh.error?
+function image:try_extract(folder, options) end
+
+---@class qsh.initramfs.AppendOptions
+---@field output? string the new image (default: in the place of the old one)
+---@field compression? string of the added files (default "none")
+
+--- Adds files without unpacking, with paths through the image's own symlinks.
+---@param overlays string|string[]|table<string, string> folders and files, or files by path in the image
+---@param options? qsh.initramfs.AppendOptions
+---@return qsh.initramfs.image # the new image
+function image:append(overlays, options) end
+
+---@param overlays string|string[]|table<string, string>
+---@param options? qsh.initramfs.AppendOptions
+---@return qsh.initramfs.image?, qsh.error?
+function image:try_append(overlays, options) end
+
+---@class qsh.initramfs.DiffOptions
+---@field times? boolean other times alone are a difference too
+
+---@class qsh.initramfs.Difference
+---@field added qsh.initramfs.Node[]
+---@field removed qsh.initramfs.Node[]
+---@field changed table[] { path, what, before, after }
+---@field bytes table { before, after }
+
+--- What differs between the trees that the kernel makes of two images.
+---@param first string
+---@param second string
+---@param options? qsh.initramfs.DiffOptions
+---@return qsh.initramfs.Difference
+function qsh.initramfs.diff(first, second, options) end
+
+---@param first string
+---@param second string
+---@param options? qsh.initramfs.DiffOptions
+---@return qsh.initramfs.Difference?, qsh.error?
+function qsh.initramfs.try_diff(first, second, options) end

@@ -10,6 +10,7 @@ enum InitramfsAPI {
             primitives: [
                 .suspending("new") { try await new($0, services) },
                 .suspending("inspect", hasTry: true) { try await InitramfsImageObject.inspect($0) },
+                .suspending("diff", hasTry: true) { try await InitramfsImageObject.diff($0) },
             ])
     }
 

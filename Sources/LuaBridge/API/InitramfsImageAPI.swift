@@ -14,7 +14,11 @@ final class InitramfsImageObject: LuaObject {
 
     static let luaType = LuaType(
         "qsh.initramfs.image",
-        methods: [.suspending("lint") { try await lint($0) }],
+        methods: [
+            .suspending("lint") { try await lint($0) },
+            .suspending("extract", hasTry: true) { try await extract($0) },
+            .suspending("append", hasTry: true) { try await append($0) },
+        ],
         properties: [
             LuaProperty("path", of: InitramfsImageObject.self) { .text($0.path.string) },
             LuaProperty("sound", of: InitramfsImageObject.self) {
@@ -59,6 +63,57 @@ final class InitramfsImageObject: LuaObject {
         let target = try await InitramfsLint.Target(call.options(at: 1))
         let findings = try await InitramfsLint.findings(of: image.path, for: target)
         return [.list(findings.map(\.luaValue))]
+    }
+}
+
+extension InitramfsImageObject {
+    /// `image:extract(folder, { paths = … })`: what could not be made.
+    private static func extract(_ call: LuaCall) async throws -> [LuaValue] {
+        let image = try call.receiver(as: InitramfsImageObject.self)
+        let folder = try call.string(1, "folder")
+        let options = try call.options(at: 2)
+        let paths = try options.strings("paths") ?? []
+        try options.finish()
+        let result = try await ImageExtraction.extract(image.path, paths, into: FilePath(folder))
+        return [.list(result.refused.map { .text($0) })]
+    }
+
+    /// `image:append(overlays, { output, compression })`: the new image.
+    private static func append(_ call: LuaCall) async throws -> [LuaValue] {
+        let image = try call.receiver(as: InitramfsImageObject.self)
+        let overlays: [ImageOverlay]
+        switch call.value(at: 1) {
+        case .string(let word): overlays = [ImageOverlay(String(decoding: word, as: UTF8.self))]
+        case .table(let table):
+            let listed = table.sequence.compactMap(\.text).map { ImageOverlay($0) }
+            overlays =
+                listed
+                + table.named.compactMap { path, host in
+                    host.text.map { .placed(FilePath($0), at: path) }
+                }
+        default:
+            throw call.mismatch(1, "overlay", expects: "a folder, a file, or a table of them")
+        }
+        let options = try call.options(at: 2)
+        let output = try options.string("output").map { FilePath($0) }
+        let compression = try options.string("compression") ?? "none"
+        try options.finish()
+        _ = try await ImageAppending.append(
+            overlays, to: image.path, output: output,
+            compression: InitramfsCompression(compression))
+        let path = output ?? image.path
+        return [.object(InitramfsImageObject(path, try await ImageInspection.inspect(path)))]
+    }
+
+    /// `qsh.initramfs.diff(a, b, { times })`
+    static func diff(_ call: LuaCall) async throws -> [LuaValue] {
+        let first = FilePath(try call.string(1, "first"))
+        let second = FilePath(try call.string(2, "second"))
+        let options = try call.options(at: 3)
+        let times = try options.bool("times") ?? false
+        try options.finish()
+        let difference = try await InitramfsDifference.compare(first, second, times: times)
+        return [difference.json.luaValue]
     }
 }
 

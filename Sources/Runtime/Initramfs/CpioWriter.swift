@@ -43,15 +43,19 @@ struct CpioWriter {
     }
 
     /// Writes a whole archive with its trailer and padding.
+    ///
+    /// - Parameter afterTrailer: false where an archive before this one may have no trailer: one
+    ///   then comes first, so that no hard link reaches across.
     mutating func write(
-        _ entries: [InitramfsEntry], unless cancelled: () -> Bool
+        _ entries: [InitramfsEntry], afterTrailer: Bool = true, unless cancelled: () -> Bool
     ) throws {
+        if !afterTrailer { try writeTrailer(blockSize: 4) }
         for entry in entries { links.count(entry) }
         for entry in entries {
             if cancelled() { throw CancellationError() }
             try write(entry)
         }
-        try writeTrailer()
+        try writeTrailer(blockSize: configuration.blockSize)
         try sink.finish()
     }
 
@@ -118,10 +122,10 @@ struct CpioWriter {
         try write(head)
     }
 
-    private mutating func writeTrailer() throws(InitramfsError) {
+    private mutating func writeTrailer(blockSize: Int) throws(InitramfsError) {
         var header = CpioHeader()
         try writeName(&header, InitramfsPath(normalised: InitramfsPath.trailer))
-        try pad(to: configuration.blockSize)
+        try pad(to: blockSize)
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(InitramfsError) {

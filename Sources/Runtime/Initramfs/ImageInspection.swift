@@ -87,7 +87,7 @@ extension InitramfsNode {
     /// kernel leaves the time of booting.
     public var json: JSONValue {
         var members: [String: JSONValue] = [
-            "path": .string(Self.text(path)), "type": .string(type.rawValue),
+            "path": .string(textPath), "type": .string(type.rawValue),
             "mode": .string(String(mode, radix: 8)), "owner": .string("\(uid):\(gid)"),
             "mtime": modificationTime.map { .integer(Int64($0)) } ?? .null,
         ]
@@ -109,6 +109,9 @@ extension InitramfsNode {
         }
         return .object(members)
     }
+
+    /// The path as JSON has it.
+    var textPath: String { Self.text(path) }
 
     /// UTF-8 with whatever it holds, line ends too; everything else as ``printable(_:)`` has it.
     private static func text(_ bytes: [UInt8]) -> String {

@@ -32,6 +32,11 @@ public enum InitramfsError: Error, Equatable {
     case badLevel(String, Int, least: Int, most: Int)
     case compressorFailed
     case unknownArch(String, near: String?)
+    case noSuchEntry(String, in: FilePath, near: String?)
+    case extractionFull(FilePath)
+    /// Nothing can be appended where the kernel stops before it.
+    case appendUnreachable(FilePath, stop: String)
+    case nothingToAppend([String])
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -136,6 +141,14 @@ extension InitramfsError: DiagnosticError {
                 + InitramfsCompression.codecs.map(\.rawValue).joined(separator: ", ")
         case .badLevel(let name, let level, let least, let most):
             "compression level of `\(name)` expects \(least) to \(most), got \(level)"
+        case .noSuchEntry(let path, let file, _):
+            "image `\(file)` has no `\(path)`"
+        case .extractionFull(let folder):
+            "cannot extract into `\(folder)`: no space left on the device"
+        case .appendUnreachable(let file, let stop):
+            "cannot append to `\(file)`: the kernel would not get there, as it stops before: \(stop)"
+        case .nothingToAppend(let overlays):
+            "nothing to append: `\(overlays.joined(separator: " "))` holds no files"
         case .unknownArch(let name, _):
             "architecture `\(name)` is not known: expected one of "
                 + Arch.all.map(\.name).joined(separator: ", ")
@@ -162,8 +175,11 @@ extension InitramfsError: DiagnosticError {
         case .hostFileHasMore: "copy it to a regular file first"
         case .notBusybox: "give the path of a busybox program, for example /bin/busybox"
         case .unknownApplet(_, let near): near.map { "did you mean `\($0)`?" }
-        case .unknownCodec(_, let near), .unknownArch(_, let near): near.map { "did you mean `\($0)`?" }
-        case .outputFull: "free some space, or write to another disk"
+        case .unknownCodec(_, let near), .unknownArch(_, let near),
+            .noSuchEntry(_, _, let near):
+            near.map { "did you mean `\($0)`?" }
+        case .appendUnreachable: "`qsh lint` says where and why"
+        case .outputFull, .extractionFull: "free some space, or write to another disk"
         default: nil
         }
     }

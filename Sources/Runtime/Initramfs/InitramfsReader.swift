@@ -13,6 +13,8 @@ public struct InitramfsReader {
         public var sums = false
         /// Whether ELF programs and libraries get what they need of others.
         public var programs = false
+        /// Asked now and then; true ends the reading, whose result is then good for nothing.
+        public var isCancelled: (() -> Bool)?
         /// Is told of each file that is written from its start, the inode's number in the tree.
         public var onStart: ((Int) -> Void)?
         /// Gets the data of files as they pass: the inode's number in the tree, and bytes that
@@ -28,6 +30,7 @@ public struct InitramfsReader {
     private static let mostEntries = 4_000_000
 
     private let input: ImageInput
+    private let isCancelled: (() -> Bool)?
     private var unpacker: CpioUnpacker
     private var segments: [InitramfsSegment] = []
     private var findings: [InitramfsFinding] = []
@@ -37,6 +40,7 @@ public struct InitramfsReader {
     private init(_ input: ImageInput, _ options: Options) {
         self.input = input
         unpacker = CpioUnpacker(options)
+        isCancelled = options.isCancelled
     }
 
     /// Reads a file, on the calling thread; bad content becomes findings.
@@ -170,6 +174,10 @@ extension InitramfsReader {
     }
 
     private mutating func tooMuch(_ produced: Int) -> Bool {
+        if let isCancelled, isCancelled() {
+            unpacker.stop("cancelled")
+            return true
+        }
         if total + produced <= Self.largestUnpacked,
             unpacker.builder.tree.inodes.count <= Self.mostEntries
         {
@@ -191,6 +199,8 @@ extension InitramfsReader {
                     + "\(missing) bytes, which the kernel does not notice")
         }
         unpacker.builder.finish()
+        // Up to three bytes of padding may follow later.
+        if missing > 3 { unpacker.stop("it is cut short") }
         judgeEarlyFiles()
     }
 

@@ -60,7 +60,7 @@ extension InitramfsTree {
 
 extension InitramfsCompression {
     /// A sink that compresses into another one, or that one itself.
-    fileprivate func sink(_ inner: any ImageSink) throws(InitramfsError) -> any ImageSink {
+    func sink(_ inner: any ImageSink) throws(InitramfsError) -> any ImageSink {
         if codec == .none { return inner }
         let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         guard let encoder = makeEncoder(threads: Int(processors)) else { throw .compressorFailed }

@@ -8,7 +8,7 @@ enum OutputFile {
 
     /// Calls `body` with a sink and renames the result to `path`; on an error nothing is left.
     static func write(
-        to path: FilePath, _ body: (any ImageSink) throws -> Void
+        to path: FilePath, mode: mode_t = 0o644, _ body: (any ImageSink) throws -> Void
     ) throws {
         var raw = stat()
         let exists = path.withPlatformString { stat($0, &raw) } == 0
@@ -20,7 +20,7 @@ enum OutputFile {
         }
         let temporary = temporaryName(for: path)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-        let descriptor = temporary.withPlatformString { open($0, flags, 0o644) }
+        let descriptor = temporary.withPlatformString { open($0, flags, mode) }
         guard descriptor >= 0 else { throw failure(path) }
         do {
             defer { close(descriptor) }

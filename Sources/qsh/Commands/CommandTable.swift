@@ -5,7 +5,8 @@ import QshRuntime
 enum CommandTable {
     static let all: [any Subcommand.Type] = [
         CheckCommand.self, TriageCommand.self,
-        InspectCommand.self, LintCommand.self,
+        InspectCommand.self, LintCommand.self, ExtractCommand.self, DiffCommand.self,
+        AppendCommand.self,
         PsCommand.self, AttachCommand.self, KillCommand.self,
         DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
     ]

@@ -1,0 +1,37 @@
+import ArgumentParser
+import QshRuntime
+import SystemPackage
+
+/// `qsh diff A B`
+struct DiffCommand: Subcommand {
+    static let configuration = CommandConfiguration.qsh(
+        "diff", abstract: "Says what differs between two initramfs images, by size.",
+        discussion: """
+            Compared are the trees that the kernel makes of them, whatever their archives and \
+            codecs are. Exit status: 0 where they are the same, 1 where they differ.
+            """)
+
+    @Argument(help: "An initramfs.")
+    var first: String
+
+    @Argument(help: "Another one.")
+    var second: String
+
+    @Flag(help: "Count other times as a difference too.")
+    var times = false
+
+    @Flag(help: "Print { added, removed, changed, bytes } as JSON.")
+    var json = false
+
+    @LoopActor
+    func execute(_ context: CommandContext) async throws -> Int32 {
+        let difference = try await InitramfsDifference.compare(
+            FilePath(first), FilePath(second), times: times)
+        if json {
+            StandardOutput.write(difference.json.bytes + [UInt8(ascii: "\n")])
+        } else {
+            StandardOutput.write(difference.text)
+        }
+        return difference.changes.isEmpty ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import QshRuntime
+import SystemPackage
+
+/// `qsh extract IMAGE [PATHS] -C DIR`
+struct ExtractCommand: Subcommand {
+    static let configuration = CommandConfiguration.qsh(
+        "extract", abstract: "Writes the files of an initramfs into a folder, and nowhere else.",
+        discussion: """
+            What is written is the tree that the kernel would make. Device nodes are made where \
+            that is permitted, and named where it is not. Exit status: 0, or 1 where the image \
+            is damaged.
+            """)
+
+    @Argument(help: "An initramfs.")
+    var image: String
+
+    @Argument(help: "Files and folders in it, also with `*`; all by default.")
+    var paths: [String] = []
+
+    @Option(
+        name: [.customShort("C"), .customLong("directory")],
+        help: "The folder to write into, made where it is missing.")
+    var directory = "."
+
+    @LoopActor
+    func execute(_ context: CommandContext) async throws -> Int32 {
+        let result = try await ImageExtraction.extract(
+            FilePath(image), paths, into: FilePath(directory))
+        for line in result.refused { context.say(line) }
+        let errors = result.findings.filter { $0.severity == .error }
+        for finding in errors { context.say("`\(image)`: \(finding.line)") }
+        context.detail("\(result.made) files extracted into `\(directory)`")
+        return errors.isEmpty ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
+    }
+}

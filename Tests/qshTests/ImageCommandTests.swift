@@ -68,7 +68,7 @@ import Testing
         let run = try await QshRun("extract", file, "inti", "-C", path("out")).finish()
         #expect(run.status == 2)
         #expect(
-            run.stderr == "error: image `\(file)` has no `inti`\nhint: did you mean `init`?\n")
+            run.stderr == "error: image `\(file)` has no `inti`\n  hint: did you mean `init`?\n")
     }
 
     /// Whatever the archives of the vectors say, nothing appears beside the folder.
@@ -204,7 +204,7 @@ import Testing
         #expect(
             clash.stderr
                 == "error: cannot add `/usr` as a file: it is a directory that is not empty already\n"
-                + "hint: remove the first one, or use another path\n")
+                + "  hint: remove the first one, or use another path\n")
     }
 
     @Test func theFullDiskLeavesNoImage() async throws {

@@ -54,6 +54,7 @@ struct CpioWriter {
         for entry in entries {
             if cancelled() { throw CancellationError() }
             try write(entry)
+            try sink.entryEnds()
         }
         try writeTrailer(blockSize: configuration.blockSize)
         try sink.finish()

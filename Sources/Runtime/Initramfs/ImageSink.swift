@@ -12,8 +12,16 @@ protocol ImageSink: AnyObject {
     /// - Returns: how many there were; fewer only at the end of that file.
     func copy(from descriptor: Int32, count: Int) throws(ReadFailure) -> Int
 
+    /// An entry of the archive is complete with its padding: the kernel lets a compressed stream
+    /// end here and another one go on.
+    func entryEnds() throws(InitramfsError)
+
     /// Hands on whatever is still held back.
     func finish() throws(InitramfsError)
+}
+
+extension ImageSink {
+    func entryEnds() throws(InitramfsError) {}
 }
 
 /// Why a copy stopped: the source's fault or the sink's.

@@ -7,7 +7,9 @@ import SystemPackage
 /// than reading does. What is written is always the form that the kernel takes.
 public struct InitramfsCompression: Sendable, Equatable {
     /// The codecs that can be written.
-    public static let codecs: [InitramfsCodec] = [.none, .gzip, .zstd, .xz, .lz4]
+    public static let codecs: [InitramfsCodec] = [
+        .none, .zstd, .gzip, .xz, .lz4, .lzo, .bzip2, .lzma,
+    ]
 
     /// Which codec.
     public let codec: InitramfsCodec
@@ -24,7 +26,8 @@ public struct InitramfsCompression: Sendable, Equatable {
 
     /// Takes a name such as "zstd", and a level within what the codec has.
     ///
-    /// - Parameter level: the codec's usual one where nil: gzip 9, zstd 3, xz 6, lz4 9.
+    /// - Parameter level: the codec's usual one where nil: gzip 9, zstd 3, xz and
+    ///   lzma 6, lz4 9, lzo 9, bzip2 9.
     public init(_ name: String, level: Int? = nil) throws(InitramfsError) {
         guard let codec = Self.codecs.first(where: { $0.rawValue == name }) else {
             throw .unknownCodec(name, near: nearest(to: name, among: Self.codecs.map(\.rawValue)))
@@ -39,12 +42,25 @@ public struct InitramfsCompression: Sendable, Equatable {
 
     private static func levels(_ codec: InitramfsCodec) -> (ClosedRange<Int>, Int) {
         switch codec {
-        case .gzip: (1...9, 9)
+        case .gzip, .bzip2, .lzo: (1...9, 9)
         // From level 20 on the window outgrows what a guest has memory for.
         case .zstd: (1...19, 3)
-        case .xz: (0...9, 6)
+        case .xz, .lzma: (0...9, 6)
         case .lz4: (1...12, 9)
         default: (0...0, 0)
+        }
+    }
+
+    /// Plain bytes of one of the parts that are compressed side by side; nil where the library
+    /// itself uses all processors, within one stream.
+    ///
+    /// Small enough for a small image to have several, large enough not to cost a percent.
+    var partSize: Int? {
+        switch codec {
+        case .gzip, .lzo: 2 << 20
+        case .lz4, .bzip2: 4 << 20
+        case .lzma: 8 << 20
+        case .none, .zstd, .xz, .bootconfig: nil
         }
     }
 
@@ -55,6 +71,9 @@ public struct InitramfsCompression: Sendable, Equatable {
         case .zstd: ZstdEncoder(level: level, threads: threads)
         case .xz: XzEncoder(level: level, threads: threads)
         case .lz4: Lz4Encoder(level: level)
+        case .lzo: LzopEncoder(level: level)
+        case .bzip2: Bzip2Encoder(level: level)
+        case .lzma: XzEncoder(lzmaLevel: level)
         default: nil
         }
     }
@@ -73,7 +92,7 @@ protocol SegmentEncoder: AnyObject {
     ) throws(InitramfsError) -> Bool
 }
 
-/// Compresses everything on its way to another sink.
+/// Compresses everything on its way to another sink, as one stream.
 final class CompressingSink: ImageSink {
     private let inner: any ImageSink
     private let encoder: any SegmentEncoder

@@ -62,8 +62,9 @@ extension InitramfsCompression {
     /// A sink that compresses into another one, or that one itself.
     func sink(_ inner: any ImageSink) throws(InitramfsError) -> any ImageSink {
         if codec == .none { return inner }
-        let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        guard let encoder = makeEncoder(threads: Int(processors)) else { throw .compressorFailed }
+        let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        if partSize != nil { return PartedSink(self, threads: processors, to: inner) }
+        guard let encoder = makeEncoder(threads: processors) else { throw .compressorFailed }
         return CompressingSink(encoder, to: inner)
     }
 }

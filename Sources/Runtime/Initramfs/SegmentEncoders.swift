@@ -70,9 +70,13 @@ final class ZstdEncoder: SegmentEncoder {
     }
 }
 
-/// One xz stream of several blocks with CRC32, the only check that the kernel knows. Its bytes do
-/// not depend on the number of threads either.
+/// One xz stream of several blocks with CRC32, the only check that the kernel knows, or one lzma
+/// stream with the usual settings, by which the kernel knows it. The bytes do not depend on the
+/// number of threads either.
 final class XzEncoder: SegmentEncoder {
+    /// Smaller than the library's own, so that a small image keeps all processors busy.
+    private static let blockSize: UInt64 = 8 << 20
+
     private var stream = lzma_stream()
     private let buffer = OutputBuffer(128 << 10)
 
@@ -80,8 +84,16 @@ final class XzEncoder: SegmentEncoder {
         var options = lzma_mt()
         options.threads = UInt32(max(1, threads))
         options.preset = UInt32(level)
+        options.block_size = Self.blockSize
         options.check = LZMA_CHECK_CRC32
         guard lzma_stream_encoder_mt(&stream, &options) == LZMA_OK else { return nil }
+    }
+
+    init?(lzmaLevel level: Int) {
+        var options = lzma_options_lzma()
+        guard lzma_lzma_preset(&options, UInt32(level)) == 0,
+            lzma_alone_encoder(&stream, &options) == LZMA_OK
+        else { return nil }
     }
 
     deinit { lzma_end(&stream) }
@@ -89,6 +101,7 @@ final class XzEncoder: SegmentEncoder {
     func encode(
         _ bytes: UnsafeRawBufferPointer, isLast: Bool, _ output: EncoderOutput
     ) throws(InitramfsError) -> Bool {
+        if !isLast, bytes.isEmpty { return true }
         stream.next_in = bytes.base
         stream.avail_in = bytes.count
         while true {

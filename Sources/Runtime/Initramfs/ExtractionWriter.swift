@@ -131,7 +131,7 @@ extension ExtractionWriter {
         attempt(node) { () throws(Errno) in
             try folder.clear(node.path)
             // One folder is kept open at a time, so the first name's gets a descriptor of its own.
-            let source = try folder.call(first.path) { 
+            let source = try folder.call(first.path) {
                 _ = $1
                 return fcntl($0, F_DUPFD_CLOEXEC, 3)
             }

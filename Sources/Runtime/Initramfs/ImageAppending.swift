@@ -70,7 +70,8 @@ public enum ImageAppending {
     ) throws(InitramfsError) {
         guard let tail = tail(image) else { return try sink.finish() }
         // The tool that wrote it made the whole a multiple of 4.
-        try sink.writeZeros((alignment + tail.offset % alignment - sink.count % alignment) % alignment)
+        try sink.writeZeros(
+            (alignment + tail.offset % alignment - sink.count % alignment) % alignment)
         try copy(base, from: tail.offset, to: image.length, sink)
         try sink.finish()
     }

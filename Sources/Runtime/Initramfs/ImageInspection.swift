@@ -39,8 +39,10 @@ public enum ImageInspection: Sendable {
         switch self {
         case .initramfs(let image, _): image.json
         case .kernel(let kernel):
-            ["segments": .array([]), "tree": .array([]), "findings": .array([]),
-             "kernel": kernel.json]
+            [
+                "segments": .array([]), "tree": .array([]), "findings": .array([]),
+                "kernel": kernel.json,
+            ]
         }
     }
 }

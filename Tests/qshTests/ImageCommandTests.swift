@@ -203,7 +203,8 @@ import Testing
         #expect(clash.status == 2)
         #expect(
             clash.stderr
-                == "error: cannot add `/usr` as a file: it is a directory that is not empty already\n"
+                == "error: cannot add `/usr` as a file: it is a directory that is not empty "
+                + "already\n"
                 + "  hint: remove the first one, or use another path\n")
     }
 

@@ -146,7 +146,8 @@ extension InitramfsError: DiagnosticError {
         case .extractionFull(let folder):
             "cannot extract into `\(folder)`: no space left on the device"
         case .appendUnreachable(let file, let stop):
-            "cannot append to `\(file)`: the kernel would not get there, as it stops before: \(stop)"
+            "cannot append to `\(file)`: the kernel would not get there, as it stops before: "
+                + stop
         case .nothingToAppend(let overlays):
             "nothing to append: `\(overlays.joined(separator: " "))` holds no files"
         case .unknownArch(let name, _):

@@ -1,13 +1,12 @@
-import Glibc
 import QshRuntime
 
 /// Turns a diagnostic into the lines that the user reads; labels and colour are made here only.
 struct DiagnosticRenderer {
-    /// Whether labels are coloured: a terminal, and `NO_COLOR` unset (no-color.org).
+    /// Whether labels are coloured.
     var colour: Bool
 
     static var standardError: DiagnosticRenderer {
-        DiagnosticRenderer(colour: isatty(2) == 1 && getenv("NO_COLOR") == nil)
+        DiagnosticRenderer(colour: Colour.isWanted(on: 2))
     }
 
     /// - Parameters:

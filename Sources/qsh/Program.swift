@@ -22,6 +22,7 @@ enum Program {
     }
 
     private static func run(_ invocation: Invocation) -> Int32 {
+        Colour.choose(invocation.colour)
         switch invocation.source {
         case .interactive: return REPL(invocation).run()
         case .command(let type): return run(type, invocation)

@@ -38,6 +38,13 @@ struct QshCommand: ParsableCommand {
     @Flag(help: "Open a prompt where the recipe fails, its machines still running.")
     var replOnFailure = false
 
+    @Option(
+        help: ArgumentHelp("Write in colour: auto, always or never.", valueName: "when"))
+    var color = ColourChoice.auto
+
+    /// Those whose value is the next word.
+    private static let valued: Set = ["--color"]
+
     func validate() throws {
         if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
     }
@@ -53,8 +60,9 @@ struct QshCommand: ParsableCommand {
                 let end = min(index + 2, words.count)
                 return (Array(words[..<end]), Array(words[end...]))
             }
-            index += 1
+            index += valued.contains(word) ? 2 : 1
         }
+        index = min(index, words.count)
         return (Array(words[..<index]), Array(words[index...]))
     }
 }
@@ -75,6 +83,7 @@ struct Invocation {
     var isVerbose: Bool
     var isQuiet: Bool
     var opensPromptOnFailure = false
+    var colour = ColourChoice.auto
 
     enum Outcome {
         case run(Invocation)
@@ -104,6 +113,7 @@ struct Invocation {
         var invocation = Invocation(
             code: command.code, rest, isVerbose: command.verbose, isQuiet: command.quiet)
         invocation.opensPromptOnFailure = command.replOnFailure
+        invocation.colour = command.color
         return .run(invocation)
     }
 

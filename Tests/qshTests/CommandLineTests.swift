@@ -69,4 +69,17 @@ import Testing
         #expect(folder.stderr == "error: cannot read recipe `/`: it is a folder\n")
         #expect(folder.status == 2)
     }
+
+    @Test func colourIsAChoice() async throws {
+        let colour = { (word: String) in
+            try await QshRun("--color", word, "-e", "error('x', 0)").finish().stderr
+        }
+        let always = try await colour("always")
+        let never = try await colour("never")
+        let wrong = try await colour("sometimes")
+
+        #expect(always == "\u{1B}[1;31merror:\u{1B}[0m x\n  at -e:1\n")
+        #expect(never == "error: x\n  at -e:1\n")
+        #expect(wrong.hasPrefix("error: the value `sometimes` is invalid for `--color <when>`"))
+    }
 }

@@ -38,7 +38,7 @@ final class LineEditor: LineSource, @unchecked Sendable {
 
     init?(history: History) {
         self.history = history
-        let hasColour = getenv("NO_COLOR") == nil
+        let hasColour = Colour.isWanted(on: 1)
         let callbacks = qedit_callbacks(
             context: Unmanaged.passUnretained(self).toOpaque(),
             read_byte: { LineEditor.from($0)?.readByte() ?? -1 },

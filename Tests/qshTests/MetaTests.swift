@@ -75,7 +75,7 @@ import Testing
               fail = { "true" }, wait_until_succeeds = { "true" }, copy_to = { "/a", "/b" },
               copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
               symlink = { "/a", "b" }, triage = { "/a" }, nod = { "/a" }, tree = { "/a" },
-              binary = { "/a" }, modules = { "/k", "m" },
+              binary = { "/a" }, modules = { "/k", "m" }, send = { "" }, sendline = { "" },
               qmp = { "stop", {} }, wait_event = { "STOP" }, screenshot = { "/a" },
               send_key = { "a" }, type = { "a" }, dump = { "/a" },
               extract = { "x" }, append = { {} }, diff = { "m.img", "m.img" },

@@ -39,7 +39,9 @@ qsh.machine = {}
 ---@field name? string in messages (default "machine")
 ---@field echo? boolean print the console as it comes (default: at the prompt)
 ---@field agent? boolean qsh's agent in the guest (default: where qsh makes the initramfs)
----@field timeout? number limit of each wait that names none (default 120)
+---@field timeout? number limit of each wait that names none (default 60)
+---@field timeout_scale? number what one second of a limit counts
+---@field expected? string[] reports of the kernel that the recipe provokes: kinds, parts of a line
 
 --- Starts QEMU. The result is to be closed: `local m <close> = …`.
 ---@param options qsh.machine.BootOptions
@@ -63,6 +65,8 @@ function qsh.machine.command(options) end
 ---@field running boolean
 ---@field verdict? string how it ended; nil while it runs
 ---@field dmesg qsh.KernelLine[] kernel messages so far
+---@field reports qsh.CrashReport[] the kernel's reports of trouble, expected ones too
+---@field timeout_scale number what one second of a limit counts
 local machine = {}
 
 ---@class qsh.KernelLine
@@ -198,6 +202,8 @@ local console = {}
 ---@field pattern? boolean the texts are Lua patterns
 ---@field timeout? number
 ---@field silence? number ends the wait when nothing is printed for so long
+---@field bytes? integer|string ends the wait when so much came without a match
+---@field resend? integer how often the last line is typed again where only its echo came back
 
 ---@class qsh.console.ExpectResult
 ---@field before string
@@ -206,6 +212,10 @@ local console = {}
 ---@field captures (string|integer)[]
 ---@field index integer which alternative, counted from 1
 ---@field elapsed number
+
+---@class qsh.console.SendOptions
+---@field pace? number time between two characters
+---@field echo? boolean each piece must have come back before the next one is typed
 
 ---@class qsh.console.SettleOptions
 ---@field timeout? number
@@ -225,11 +235,13 @@ function console:try_expect(text, options) end
 
 --- Types bytes as they are.
 ---@param text string
-function console:send(text) end
+---@param options? qsh.console.SendOptions
+function console:send(text, options) end
 
 --- Types a line.
 ---@param text? string
-function console:sendline(text) end
+---@param options? qsh.console.SendOptions
+function console:sendline(text, options) end
 
 --- Types Ctrl with a key: a letter or one of `@[\]^_?`.
 ---@param key string

@@ -6,6 +6,7 @@
 --- All that qsh adds to Lua. Times are seconds, fractions allowed.
 ---@class qsh
 ---@field interactive boolean standard input and output are a terminal
+---@field timeout_scale number a factor on every machine's limits (default 1)
 ---@field version string the version of the program and of this API
 qsh = {}
 

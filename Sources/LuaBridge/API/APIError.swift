@@ -12,6 +12,8 @@ enum APIError: DiagnosticError {
     case noAgent
     /// An option of a command that only the agent can carry.
     case optionNeedsAgent(String)
+    /// `qsh.timeout_scale` was set to something else than a factor.
+    case badTimeoutScale(got: String)
     /// A file mode given as a number.
     case modeIsNumber(LuaArgumentError)
 
@@ -35,6 +37,8 @@ enum APIError: DiagnosticError {
             Diagnostic(
                 .usage, "cannot copy files: the machine has no agent",
                 hint: "boot a qsh.initramfs without `agent = false`")
+        case .badTimeoutScale(let got):
+            Diagnostic(.usage, "`qsh.timeout_scale` expects a number above 0, got \(got)")
         case .modeIsNumber(let error):
             error.diagnostic.with {
                 $0.hint = "Lua has no octal numbers (0755 is 755), so write the mode as a string"

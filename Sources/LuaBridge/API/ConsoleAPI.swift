@@ -27,12 +27,17 @@ final class ConsoleObject: LuaObject {
         "qsh.console",
         methods: [
             .suspending("expect", hasTry: true) { try await expect($0) },
-            .suspending("send") { try await send($0) { try await $0.send($1) } },
+            .suspending("send") { call in
+                let typing = try typing(call)
+                try await send(call) { try await $0.type($1, typing) }
+                return []
+            },
             .suspending("sendline") { try await sendline($0) },
             .suspending("sendcontrol") {
                 try await send($0) { console, key in
                     try await console.sendcontrol(String(decoding: key, as: UTF8.self))
                 }
+                return []
             },
             .suspending("settle", hasTry: true) { try await settle($0) },
             .suspending("interact") { try await interact($0) },
@@ -55,16 +60,19 @@ final class ConsoleObject: LuaObject {
         "qsh.console (\(console.transcript.count) bytes\(console.hasEnded ? ", ended" : ""))"
     }
 
-    /// `console:expect(text | { text, … }, { pattern, timeout, silence })`
+    /// `console:expect(text | { text, … }, { pattern, timeout, silence, bytes, resend })`
     private static func expect(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
         let options = try call.options(at: 2)
         let isPattern = try options.bool("pattern") ?? false
         let total = try options.seconds("timeout") ?? object.timeout
         let silence = try options.seconds("silence")
+        let bytes = try options.size("bytes")
+        let resends = try options.integer("resend") ?? 0
         try options.finish()
-        let limits = ExpectLimits(
-            total: duration(total), silence: silence.flatMap(duration), bytes: nil)
+        var limits = ExpectLimits(
+            total: duration(total), silence: silence.flatMap(duration), bytes: bytes)
+        limits.resends = max(0, resends)
         let patterns = try texts(call, 1).map { text in
             isPattern ? try ConsolePattern.lua(text) : try ConsolePattern.literal(text)
         }
@@ -89,19 +97,29 @@ final class ConsoleObject: LuaObject {
         }
     }
 
+    /// The options of `send` and `sendline`: `{ pace, echo }`.
+    private static func typing(_ call: LuaCall) throws -> ConsoleTyping {
+        let options = try call.options(at: 2)
+        let typing = ConsoleTyping(
+            pace: .seconds(try options.seconds("pace") ?? 0),
+            checksEcho: try options.bool("echo") ?? false)
+        try options.finish()
+        return typing
+    }
+
     private static func send(
         _ call: LuaCall, _ body: (Console, [UInt8]) async throws -> Void
-    ) async throws -> [LuaValue] {
+    ) async throws {
         let object = try call.receiver(as: ConsoleObject.self)
         let text = try call.bytes(1, "text")
         try await object.explained { try await body(object.console, text) }
-        return []
     }
 
     private static func sendline(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
         let text = try call.optional(1) { try call.string(1, "text") } ?? ""
-        try await object.explained { try await object.console.sendline(text) }
+        let typing = try typing(call)
+        try await object.explained { try await object.console.sendline(text, typing: typing) }
         return []
     }
 
@@ -168,5 +186,20 @@ extension KernelLine {
             fields: [
                 .init("time", .number(seconds)), .init("text", .string(text)),
             ] + (level.map { [.init("level", .integer($0))] } ?? []))
+    }
+}
+
+extension LuaOptions {
+    /// A number of bytes, or a size such as "64K".
+    fileprivate func size(_ key: String) throws -> Int? {
+        switch value(key) {
+        case nil: return nil
+        case .string(let text):
+            guard let size = ByteSize(String(decoding: text, as: UTF8.self)) else {
+                throw mismatch(key, expects: ByteSize.expected)
+            }
+            return Int(size.bytes)
+        default: return try integer(key)
+        }
     }
 }

@@ -50,7 +50,7 @@ extension MachineObject {
         let guest = try call.string(2, "guest_path")
         let options = try call.options(at: 3)
         let mode = try options.string("mode").map { try QshRuntime.FileMode(parsing: $0) }
-        let deadline = Deadline.after(seconds: try options.seconds("timeout") ?? object.timeout)
+        let deadline = object.deadline(try options.seconds("timeout") ?? object.timeout)
         try options.finish()
         let file = try HostFileReader(FilePath(host))
         let permissions = mode.map { UInt32($0.bits) } ?? file.permissions
@@ -67,7 +67,7 @@ extension MachineObject {
         let guest = try call.string(1, "guest_path")
         let host = try call.string(2, "host_path")
         let options = try call.options(at: 3)
-        let deadline = Deadline.after(seconds: try options.seconds("timeout") ?? object.timeout)
+        let deadline = object.deadline(try options.seconds("timeout") ?? object.timeout)
         try options.finish()
         let file = try StreamedFile(FilePath(host))
         try await object.overAgent { commands in
@@ -126,7 +126,7 @@ private struct GuestRequest {
         case .shell(let line): text = line
         case .arguments(let words): text = Command(words).shellQuoted
         }
-        deadline = .after(seconds: timeout)
+        deadline = object.deadline(timeout)
         command = GuestCommand(
             program, input: input, environment: environment, workingDirectory: folder,
             onOutput: Self.receiver(onStdout, onStderr))

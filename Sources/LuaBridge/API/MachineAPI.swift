@@ -22,13 +22,15 @@ enum MachineAPI {
                 for: plan.configuration.arch, environment: HostEnvironment(services.environment),
                 progress: services.note)
         }
+        try plan.configuration.scaleLimits(services)
         let name = options.name ?? "machine"
         let isQuiet = !(options.echo ?? services.echoesByDefault)
         let echo = ConsoleEcho(name: name, isQuiet: isQuiet, services)
         let machine = try await Machine.boot(
             plan.configuration, root: plan.root, name: name, environment: services.environment,
-            log: services.note
+            console: options.console, log: services.note
         ) { console in
+            console.onScaledWait = services.note
             echo.follow(console)
             let say = services.note
             console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
@@ -50,6 +52,24 @@ enum MachineAPI {
         if options.root != nil { configuration.initramfs = "initramfs.img" }
         let choice = try Accelerator.choose(configuration.accel, for: configuration.arch)
         return [.text(configuration.commandLine(on: choice.accelerator))]
+    }
+}
+
+extension MachineConfiguration {
+    /// Takes the recipe's factor into account, unless the machine has its own.
+    @LoopActor
+    fileprivate mutating func scaleLimits(_ services: QshServices) throws {
+        let recipe = try services.timeoutScale()
+        if timeScale == nil, recipe != 1 { recipeScale = recipe }
+    }
+}
+
+extension MachineOptions {
+    /// What the console keeps and what ends its waits.
+    fileprivate var console: ConsoleConfiguration {
+        var console = ConsoleConfiguration()
+        console.expected = expected
+        return console
     }
 }
 

@@ -14,8 +14,13 @@ final class MachineObject: LuaObject {
     /// Whether commands go to the agent rather than over the console.
     let hasAgent: Bool
 
-    /// Long enough for a debug kernel under TCG on a busy host.
-    static let defaultTimeout = 120.0
+    /// Counts twice under TCG; long enough for a busy host.
+    static let defaultTimeout = 60.0
+
+    /// The end of a wait that may last so many seconds, as this machine counts them.
+    func deadline(_ seconds: Double) -> Deadline {
+        .after(seconds: seconds * machine.console.timeScale.factor)
+    }
 
     init(
         _ machine: Machine, name: String, timeout: Double?, hasAgent: Bool, echo: ConsoleEcho,
@@ -60,6 +65,12 @@ final class MachineObject: LuaObject {
             },
             LuaProperty("command", of: MachineObject.self) { .text($0.machine.reproduce) },
             LuaProperty("running", of: MachineObject.self) { .bool($0.machine.exit == nil) },
+            LuaProperty("timeout_scale", of: MachineObject.self) {
+                .number($0.machine.console.timeScale.factor)
+            },
+            LuaProperty("reports", of: MachineObject.self) { object in
+                .list(object.machine.console.reports.map { .table($0.luaTable) })
+            },
             LuaProperty("verdict", of: MachineObject.self) { object in
                 object.machine.exit.map { .text($0.verdict.rawValue) } ?? .null
             },
@@ -93,7 +104,7 @@ final class MachineObject: LuaObject {
         let options = try call.options(at: 1)
         let timeout = try options.seconds("timeout") ?? object.timeout
         try options.finish()
-        _ = try await object.machine.wait(until: .after(seconds: timeout))
+        _ = try await object.machine.wait(until: object.deadline(timeout))
         return [try object.ending()]
     }
 

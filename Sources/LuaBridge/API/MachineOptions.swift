@@ -16,6 +16,8 @@ struct MachineOptions {
     var agent: Bool?
     /// Where gdb's server listens, if one is asked for.
     var gdb: DebugRequest?
+    /// The kernel's reports that the recipe provokes.
+    var expected: [String]
     /// Limit of each wait on this machine, in seconds.
     var timeout: Double?
 
@@ -43,6 +45,14 @@ struct MachineOptions {
         name = try options.string("name")
         echo = try options.bool("echo")
         agent = try options.bool("agent")
+        expected = try options.strings("expected") ?? []
+        if let factor = try options.number("timeout_scale") {
+            guard factor > 0 else {
+                throw options.mismatch("timeout_scale", expects: "a number above 0")
+            }
+            configuration.timeScale = TimeScale(
+                factor: factor, reasons: factor == 1 ? [] : ["timeout_scale"])
+        }
         timeout = try options.seconds("timeout")
         try options.finish()
         try QEMUArguments.refuse(configuration.args)

@@ -32,6 +32,8 @@ public struct QshServices: Sendable {
     public var environment: [String: String] = [:]
     /// Of the user's terminal, told to the guest when it boots; nil where there is none.
     public var terminalSize: TerminalSize?
+    /// The recipe's `qsh.timeout_scale`.
+    var timeoutScale: @LoopActor @Sendable () throws -> Double = { 1 }
     /// Makes services that are silent.
     public init() {}
 }

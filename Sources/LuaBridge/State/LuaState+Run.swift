@@ -47,6 +47,13 @@ extension LuaState {
     /// - Throws: `LuaError` of kind `usage` where it does not load.
     public func check(_ chunk: LuaChunk) throws { _ = try load(chunk.source, chunk) }
 
+    /// The value of a field of a global table: `qsh.version`.
+    func field(_ name: String, of table: String) throws -> LuaValue {
+        let source = Array("return \(table).\(name)".utf8)
+        let function = try load(source, LuaChunk("", name: "field"))
+        return try perform(QLUA_OP_CALL, [function]).first ?? .null
+    }
+
     /// Whether the chunk is the beginning of a longer one.
     public func isIncomplete(_ chunk: LuaChunk) -> Bool {
         do {

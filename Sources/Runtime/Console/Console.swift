@@ -12,6 +12,10 @@ public final class Console {
     public let transcript: Transcript
     /// Says in a few words how the machine is, for the notes of errors.
     public var describeState: (() -> String?)?
+    /// How much longer limits are than the recipe says, what the kernel turned out to be left out.
+    public var baseScale = TimeScale()
+    /// Told where a wait succeeded only because limits are longer than the recipe says.
+    public var onScaledWait: ((String) -> Void)?
     /// Called for each line by which the kernel reports trouble.
     public var onCrashEvent: ((CrashEvent) -> Void)?
     /// Whether the stream has ended.
@@ -101,6 +105,9 @@ public final class Console {
 
     /// Notes that the guest was reset, so that its kernel's clock begins again.
     public func noteReset() { stream.noteReset() }
+
+    /// How much longer limits are than the recipe says.
+    public var timeScale: TimeScale { baseScale.withDebugFeature(stream.debugFeature) }
 
     /// What the program printed since the last match, and nothing has consumed.
     public var unmatched: [UInt8] { stream.window.bytes(stream.cursor..<stream.window.end) }

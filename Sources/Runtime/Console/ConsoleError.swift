@@ -12,6 +12,8 @@ public struct ExpectFailure: Sendable, Equatable {
     public var lastLines: [String]
     /// Where the whole console is.
     public var transcript: FilePath?
+    /// How the limit came to be longer than the recipe said.
+    public var scaled: String?
     /// A sent line that came back as an echo with nothing behind it.
     public var echoed: String?
 }
@@ -36,6 +38,8 @@ public enum ConsoleError: DiagnosticError, Equatable {
     case busy(waiting: [String])
     /// What was sent could not be delivered.
     case notSent(reason: String, ExpectFailure)
+    /// What was typed did not come back as it was.
+    case notEchoed(expected: String, got: String, ExpectFailure)
     /// Not a control character.
     case badControl(String)
     /// The guest's shell did not answer as a shell does.
@@ -69,6 +73,10 @@ public enum ConsoleError: DiagnosticError, Equatable {
         case .notSent(let reason, let failure):
             Diagnostic(
                 .recipeFailed, "console: cannot send: \(reason)", notes: failure.notes)
+        case .notEchoed(let expected, let got, let failure):
+            failure.diagnostic(
+                .recipeFailed, "console: expected the echo of `\(expected)`",
+                got.isEmpty ? "nothing came back" : "got `\(got)`")
         case .badControl(let key):
             Diagnostic(
                 .usage, "control key `\(key)`: expected one letter or one of `@[\\]^_?`",
@@ -90,7 +98,9 @@ extension ExpectFailure {
         Diagnostic(
             verdict, "\(expected) but \(got)", notes: notes,
             hint: echoed == nil
-                ? nil : "the program flushed its input: call `settle` before the answer")
+                ? nil
+                : "the program flushed its input: call `settle` before the answer, or `expect` "
+                    + "with `resend = 1`")
     }
 
     fileprivate func diagnostic(_ report: CrashReport) -> Diagnostic {
@@ -112,6 +122,7 @@ extension ExpectFailure {
 
     fileprivate var notes: [String] {
         var notes: [String] = []
+        if let scaled { notes.append(scaled) }
         if let state { notes.append(state) }
         if let echoed {
             notes.append("`\(echoed)` was sent and came back as an echo, with nothing behind it")

@@ -50,28 +50,49 @@ extension Console {
 
     private func finishWait() async throws -> ExpectResult {
         while let current = wait, current.outcome == nil {
-            let deadline = current.deadline(lastOutput: lastOutput)
-            let inTime = try await changed.wait(until: deadline) { self.wait?.outcome != nil }
-            if !inTime { expire() }
+            let deadline = current.deadline(lastOutput: lastOutput, scale: timeScale)
+            let inTime = try await changed.wait(until: min(deadline, resendTime)) {
+                self.wait?.outcome != nil
+            }
+            if !inTime {
+                try await resendLine()
+                expire()
+            }
         }
         guard var result = try wait?.outcome?.get(), let started = wait?.started else {
             throw CancellationError()
         }
         result.elapsed = .now - started
+        noteLateMatch(result.elapsed)
         return result
     }
 
     /// Ends the wait whose deadline has passed, unless output has moved it.
     private func expire() {
-        guard let wait, wait.deadline(lastOutput: lastOutput).hasPassed else { return }
+        guard let wait, wait.deadline(lastOutput: lastOutput, scale: timeScale).hasPassed else {
+            return
+        }
         finishCrash()
         guard self.wait?.outcome == nil else { return }
-        let isTotal = wait.limits.total.map { (wait.started + $0).hasPassed } ?? false
+        let isTotal = wait.limits.total.map { (wait.started + timeScale($0)).hasPassed } ?? false
+        let limit =
+            (isTotal || wait.limits.silence == nil ? wait.limits.total : wait.limits.silence)
+        var failure = failure(of: wait)
+        failure.scaled = limit.flatMap { timeScale.words(for: $0) }
+        let length = timeScale(limit ?? .zero)
         if isTotal || wait.limits.silence == nil {
-            resolve(.failure(.timedOut(wait.limits.total ?? .zero, failure(of: wait))))
+            resolve(.failure(.timedOut(length, failure)))
         } else {
-            resolve(.failure(.silent(wait.limits.silence ?? .zero, failure(of: wait))))
+            resolve(.failure(.silent(length, failure)))
         }
+    }
+
+    /// Tells where only the stretched limit let the wait succeed.
+    private func noteLateMatch(_ elapsed: Duration) {
+        guard let wait, let limit = wait.limits.total, elapsed > limit,
+            let words = timeScale.words(for: limit)
+        else { return }
+        onScaledWait?("the wait took \(elapsed.inSeconds); \(words)")
     }
 
     /// Ends a wait that cannot succeed any more.
@@ -120,7 +141,7 @@ extension Console {
     }
 
     /// The last typed line, where it came back and nothing behind it.
-    private var echoedLine: String? {
+    var echoedLine: String? {
         guard let (text, position) = lastTyped, !text.isEmpty else { return nil }
         let answer = stream.window.bytes(max(position, stream.cursor)..<stream.window.end)
         guard answer.last == .lineFeed else { return nil }

@@ -35,6 +35,8 @@ final class ConsoleStream {
     private(set) var droppedEntries = 0
     private(set) var log: KernelLog
     private(set) var watch: PanicWatch
+    /// What makes this kernel slow, where it was built to find bugs: `kasan`.
+    private(set) var debugFeature: String?
     /// Every event in the order of the stream.
     var onEvent: ((CrashEvent, _ isFatal: Bool) -> Void)?
 
@@ -85,6 +87,9 @@ final class ConsoleStream {
         default: counter.line
         }
     }
+
+    /// Text that may yet become the stamp of a line of the kernel's.
+    var undecided: [UInt8] { openLine == nil ? separator.held : [] }
 
     /// Notes that something was typed.
     func noteInput() { log.hasInput = true }
@@ -181,13 +186,14 @@ extension ConsoleStream {
         let body = open.raw.withoutLineEnd[open.stamp.length...]
         let cleaned = body.contains(.escape) ? Array(body).withoutEscapes[...] : body
         let line = KernelLine(
-            microseconds: open.stamp.microseconds, level: nil,
+            microseconds: open.stamp.microseconds, level: open.stamp.level,
             caller: open.stamp.caller.map { String(decoding: open.raw[$0], as: UTF8.self) },
             text: Array(cleaned))
         let origin = log.take(line)
+        if debugFeature == nil { debugFeature = DebugKernel.feature(in: cleaned) }
         if !open.isReleased { origin == .kernel ? keep(open, cleaned) : text(open.raw) }
         guard origin != .replay || reportsReplays else { return }
-        let stamp = open.raw[..<open.stamp.length]
+        let stamp = open.raw[open.stamp.levelLength..<open.stamp.length]
         let found = watch.take(
             reportsReplays ? UnstampedLog.withoutHead(cleaned) : cleaned,
             whole: String(decoding: stamp + cleaned, as: UTF8.self), number: open.number,
@@ -196,7 +202,7 @@ extension ConsoleStream {
     }
 
     private func keep(_ open: OpenLine, _ text: ArraySlice<UInt8>) {
-        var bytes = Array(open.raw[..<open.stamp.length])
+        var bytes = Array(open.raw[open.stamp.levelLength..<open.stamp.length])
         bytes.append(contentsOf: text)
         bytes.append(.lineFeed)
         entryBytes += bytes.count

@@ -12,9 +12,9 @@ struct ConsoleWait {
     mutating func count(_ bytes: Int) { received += bytes }
 
     /// When the wait ends if nothing more comes.
-    func deadline(lastOutput: Deadline) -> Deadline {
-        let total = limits.total.map { started + $0 } ?? .never
-        let silence = limits.silence.map { max(lastOutput, started) + $0 } ?? .never
+    func deadline(lastOutput: Deadline, scale: TimeScale) -> Deadline {
+        let total = limits.total.map { started + scale($0) } ?? .never
+        let silence = limits.silence.map { max(lastOutput, started) + scale($0) } ?? .never
         return min(total, silence)
     }
 }

@@ -4,7 +4,8 @@ import Glibc
 ///
 /// A line of the kernel begins with a stamp, wherever the program's text was at that moment, and
 /// ends with LF: the console lock keeps everybody else out in between. So a stamp is looked for
-/// at every `[`, even inside an escape sequence.
+/// at every `[`, even inside an escape sequence; where the console shows levels, with the `<6>`
+/// before it.
 struct StreamSeparator {
     enum Token {
         /// Bytes that hold no stamp; valid during the call.
@@ -44,7 +45,7 @@ struct StreamSeparator {
         let candidate = held
         candidate.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            switch PrintkStamp.scan(base, buffer.count) {
+            switch PrintkStamp.scan(from: base, buffer.count) {
             case .partial: return
             case .stamp(let stamp):
                 held = []
@@ -70,19 +71,57 @@ struct StreamSeparator {
                 index += 1
                 continue
             }
+            let level = StreamSeparator.levelStart(bytes, from, index)
             switch PrintkStamp.scan(bytes + index, count - index) {
             case .none: index += 1
-            case .partial:
-                if index > from { sink(.text(bytes + from, index - from)) }
-                held = Array(UnsafeBufferPointer(start: bytes + index, count: count - index))
-                return
-            case .stamp(let stamp):
-                if index > from { sink(.text(bytes + from, index - from)) }
-                sink(.stamp(bytes + index, stamp))
+            case .partial: return hold(bytes, from, level, count, sink)
+            case .stamp(var stamp):
+                if level > from { sink(.text(bytes + from, level - from)) }
                 index += stamp.length
+                if index - stamp.length > level {
+                    stamp.prepend(level: bytes + level, index - stamp.length - level)
+                }
+                sink(.stamp(bytes + level, stamp))
                 from = index
             }
         }
-        if from < count { sink(.text(bytes + from, count - from)) }
+        hold(bytes, from, StreamSeparator.openLevel(bytes, from, count), count, sink)
+    }
+
+    /// Passes on the text and holds what is behind it.
+    private mutating func hold(
+        _ bytes: UnsafePointer<UInt8>, _ from: Int, _ place: Int, _ count: Int,
+        _ sink: (Token) -> Void
+    ) {
+        if place > from { sink(.text(bytes + from, place - from)) }
+        if place < count {
+            held = Array(UnsafeBufferPointer(start: bytes + place, count: count - place))
+        }
+    }
+
+    /// Where the level before the `[` at `index` begins; `index` where there is none.
+    private static func levelStart(
+        _ bytes: UnsafePointer<UInt8>, _ from: Int, _ index: Int
+    ) -> Int {
+        guard index > from, bytes[index - 1] == UInt8(ascii: ">") else { return index }
+        var start = index - 2
+        while start >= from, bytes[start].isDigit { start -= 1 }
+        guard start >= from, bytes[start] == UInt8(ascii: "<"),
+            PrintkStamp.levelEnd(bytes + start, index - start) == index - start
+        else { return index }
+        return start
+    }
+
+    /// Where a level begins that the end of the bytes cuts; `count` where none does.
+    private static func openLevel(
+        _ bytes: UnsafePointer<UInt8>, _ from: Int, _ count: Int
+    ) -> Int {
+        let first = max(from, count - PrintkStamp.maximumLevelLength + 1)
+        var start = count - 1
+        while start >= first, bytes[start] != UInt8(ascii: "<") { start -= 1 }
+        guard start >= first,
+            PrintkStamp.levelEnd(bytes + start, count - start) == count - start
+        else { return count }
+        return start
     }
 }

@@ -69,7 +69,9 @@ public final class Transcript {
         var lines = text.split(separator: .lineFeed, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.suffix(limit).map { line in
-            String(decoding: line.filter { $0 != 0 && $0 != .carriageReturn }, as: UTF8.self)
+            String(
+                decoding: line.withoutLevel.filter { $0 != 0 && $0 != .carriageReturn },
+                as: UTF8.self)
         }
     }
 

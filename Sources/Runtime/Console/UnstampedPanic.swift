@@ -12,6 +12,11 @@ enum UnstampedPanic {
     ]
 
     static func find(in lines: [String], isEnd: Bool) -> CrashReport? {
+        // Without stamps the level may still be there (`console_msg_format=syslog`).
+        let lines = lines.map { line in
+            line.hasPrefix("<") && line.dropFirst(2).hasPrefix(">")
+                ? String(line.dropFirst(3)) : line
+        }
         guard let index = lines.lastIndex(where: { $0.hasPrefix(words) }) else { return nil }
         let following = lines[(index + 1)...]
         let isConfirmed = following.contains { line in

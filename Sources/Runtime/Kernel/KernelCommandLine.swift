@@ -63,12 +63,14 @@ public struct KernelCommandLine: Sendable, Equatable {
     /// Adds what qsh relies on, where the user did not decide otherwise.
     ///
     /// A panic without `panic=` hangs for ever, and an oops without `oops=panic` may; `console=`
-    /// goes in where the architecture stays silent without it.
+    /// goes in where the architecture stays silent without it. With `console_msg_format=syslog`
+    /// (since 4.17) each line on the console carries its level.
     public func withDefaults(for arch: Arch) -> KernelCommandLine {
         var result = self
         if arch.consoleMustBeNamed { result.setDefault("console", arch.consoleDevice) }
         result.setDefault("panic", "-1")
         result.setDefault("oops", "panic")
+        result.setDefault("console_msg_format", "syslog")
         return result
     }
 

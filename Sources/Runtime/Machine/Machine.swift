@@ -57,6 +57,9 @@ public final class Machine {
         commands = wires.agent.map { CommandChannel($0) }
         qmp.onEvent = { [weak self] in self?.note($0) }
         console.attach(wires.serial)
+        console.baseScale =
+            configuration.timeScale
+            ?? .of(accelerator.accelerator, recipe: configuration.recipeScale)
         console.describeState = { [weak self] in self?.stateInWords }
         watch()
     }
@@ -173,13 +176,18 @@ public final class Machine {
             shutdownReason: events.last { $0.name == "SHUTDOWN" }?.data["reason"]?.text,
             guestPanicked: events.contains { $0.name == "GUEST_PANICKED" },
             hadInternalError: hadInternalError, shutdownStep: shutdownStep, wasKilled: wasKilled,
-            crash: crash, lastLines: console.transcript.lastLines(20))
+            crash: crash, panicWasExpected: panicWasExpected,
+            lastLines: console.transcript.lastLines(20))
         exit = MachineExit(
             cause: observations.cause, process: process,
             consoleBytes: console.transcript.count, elapsed: .now - started)
         wires.close()
         server?.close()
         changed.notify()
+    }
+
+    private var panicWasExpected: Bool {
+        console.reports.contains { $0.isExpected && $0.events.contains { $0.kind == .panic } }
     }
 
     private var crash: CrashReport? {

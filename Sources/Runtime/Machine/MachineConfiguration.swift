@@ -66,6 +66,10 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var startsPaused = false
     /// `-bios`; nil for what QEMU brings along.
     public var firmware: FilePath?
+    /// How much longer limits are than the recipe says; nil for what suits the accelerator.
+    public var timeScale: TimeScale?
+    /// A factor on top of what suits the accelerator.
+    public var recipeScale = 1.0
     /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 

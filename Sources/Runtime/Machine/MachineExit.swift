@@ -77,6 +77,8 @@ struct MachineObservations: Equatable {
     var wasKilled = false
     /// The first report of a kind that ends waits, unless the recipe expected it.
     var crash: CrashReport?
+    /// Whether the recipe said beforehand that the kernel will panic, and it did.
+    var panicWasExpected = false
     /// The newest lines of the console.
     var lastLines: [String] = []
 
@@ -85,10 +87,13 @@ struct MachineObservations: Equatable {
     var cause: MachineExit.Cause {
         if hadInternalError { return .internalError }
         if let crash { return .crash(crash) }
-        if guestPanicked || shutdownReason == "guest-panic" { return .panic }
+        if guestPanicked || shutdownReason == "guest-panic" {
+            return panicWasExpected ? .reboot : .panic
+        }
         switch shutdownReason {
         case "guest-shutdown": return .powerOff
-        case "guest-reset": return saidReboot ? .reboot : .silentReset
+        // A panic that the recipe provokes ends in a reset too.
+        case "guest-reset": return saidReboot || panicWasExpected ? .reboot : .silentReset
         case let reason?:
             if wasKilled { return .killed }
             // `host-qmp-system-reset` is a reset like the guest's own.

@@ -8,7 +8,8 @@ extension Machine {
     public func interact(
         as name: String, prefix: EscapePrefix? = .standard
     ) async throws -> TerminalSessionExit {
-        let waiting = console.transcript.lastBytes(256).split(
+        let recent = console.transcript.lastBytes(256).withUnsafeBytes { $0.withoutLevels }
+        let waiting = recent.split(
             separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         return try await TerminalSession.interact(
             with: peer,
@@ -20,7 +21,9 @@ extension Machine {
         var peer = TerminalPeer(
             send: { try await self.console.send($0) },
             subscribe: { body in
-                self.console.subscribe { bytes in LoopActor.assumeIsolated { body(bytes) } }
+                self.console.subscribe { bytes in
+                    LoopActor.assumeIsolated { bytes.withoutLevels.withUnsafeBytes { body($0) } }
+                }
             },
             unsubscribe: { self.console.unsubscribe($0) }, changed: changed,
             hasEnded: { self.exit != nil })

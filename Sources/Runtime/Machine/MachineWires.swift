@@ -16,6 +16,9 @@ final class MachineWires {
     static let serialNumber: Int32 = 3
     static let qmpNumber: Int32 = 4
     static let agentNumber: Int32 = 5
+    /// Read as they come: before a kernel has measured the speed of its processor, its driver waits
+    /// only microseconds for the UART and then loses what it writes (seen under TCG).
+    private static let promptBytes = 16 * 1024
     private static let wordsLimit = 64 * 1024
 
     init(hasAgent: Bool) throws(Errno) {
@@ -28,7 +31,7 @@ final class MachineWires {
             }
             wordsChannel = try connect(1, 2)
             serial = try connect(Self.serialNumber)
-            serial.gathersTrickle = true
+            serial.gatherTrickle(after: Self.promptBytes)
             qmp = try connect(Self.qmpNumber)
             agent = hasAgent ? try connect(Self.agentNumber) : nil
         } catch {

@@ -50,6 +50,11 @@ public final class ByteChannel {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw Errno(rawValue: errno) }
+        // A peer that writes byte after byte (QEMU's UART) fills the buffer with bookkeeping, 768
+        // bytes for each: the standard 208 KiB hold no more than 278 of them.
+        var size: Int32 = 2 << 20
+        for option in [SO_SNDBUFFORCE, SO_SNDBUF]
+        where setsockopt(ends[1], SOL_SOCKET, option, &size, socklen_t(4)) == 0 { break }
         return (ByteChannel(descriptor: ends[0]), ends[1])
     }
 
@@ -69,6 +74,12 @@ public final class ByteChannel {
 
     /// Bytes that were queued and that the kernel has not taken.
     public var backlog: Int { hasEnded ? 0 : queuedTotal - writtenTotal }
+
+    /// Gathers a trickle once so many bytes have been read as they came.
+    public func gatherTrickle(after head: Int) {
+        trickle.head = head
+        trickle.isGathered = true
+    }
 
     /// Queues bytes without waiting; dropped where the stream has ended.
     public func enqueue(_ bytes: [UInt8]) {

@@ -11,6 +11,8 @@ struct Trickle {
     private static let largeRead = 16 * 1024
 
     var isGathered = false
+    /// So many bytes are read as they come before any gather.
+    var head = 0
     /// Whether the descriptor is not watched, but read by a timer.
     private(set) var isResting = false
     private var smallReads = 0
@@ -21,6 +23,8 @@ struct Trickle {
             if count > Self.largeRead { end() }
             return
         }
+        head = max(0, head - count)
+        guard head == 0 else { return }
         smallReads = count < Self.smallRead ? smallReads + 1 : 0
         isResting = smallReads >= Self.readsBeforeRest
     }

@@ -36,9 +36,78 @@ import Testing
         #expect(
             snapshot.dmesg.map { String(decoding: $0.text, as: UTF8.self) } == [
                 "random: crng init done", "x", "", "a [b] [  c", "colour", "caller", "long uptime",
+                "with a level", "with both",
             ])
+        #expect(snapshot.dmesg.map(\.level) == [nil, nil, nil, nil, nil, nil, nil, 6, 6])
+        #expect(snapshot.kernel[7] == Array("[123456.000002] with a level\n".utf8))
+        #expect(snapshot.dmesg[8].caller == "C0")
         #expect(snapshot.dmesg[5].caller == "T12")
         #expect(snapshot.dmesg[0].microseconds == 2_345_678)
+    }
+
+    /// An answer of each kind between two prompts, with the kernel at every place of it.
+    @Test(arguments: [
+        "plain\r\n", "\u{1B}[31mred\u{1B}[0m <a> \u{1B}[K\r\n", "nul \0 and \u{FF}\r\n", "ü€𝄞\r\n",
+        "\u{1B}[?2004lpasted\u{1B}[?2004h\r\n", "\u{1B}c\u{1B}[2JSeaBIOS\r\n", "50%\r100%\r\n",
+        "<6\r\n",
+    ])
+    func beforeHoldsTheProgramsBytesAlone(answer: String) throws {
+        let prompt = Array(ExpectPropertyTests.prompt.utf8)
+        var body = Array(answer.utf8)
+        // Swift's strings have no lone 0xFF.
+        if let place = body.firstIndex(of: 0xC3), body[place + 1] == 0xBF {
+            body.replaceSubrange(place...(place + 1), with: [0xFF])
+        }
+        let expected = body.withoutEscapes
+        for printk in ["[    2.345678] x\r\n", "<4>[    2.345678][    T1] x\r\n"] {
+            for place in 0...body.count {
+                let stream = body[..<place] + Array(printk.utf8) + body[place...] + prompt
+                for cuts in [[], Array(0..<stream.count), [place + 2, place + 9]] {
+                    let result = try run(Array(stream), cuts, [.literal("[rootfs ]# ")])
+                    #expect(result?.before == expected, "\(place)")
+                }
+            }
+        }
+    }
+
+    /// Lines of the kernel's pushed into real consoles change nothing in the program's text.
+    @Test(arguments: ["arm64-debian-clean-boot", "x86_64-debian-6.1.176-cloud-warn"])
+    func linesPushedIntoRealConsolesAreTakenOutAgain(name: String) throws {
+        let bytes = try Fixture.bytes("transcripts/\(name).txt")
+        let plain = StreamSnapshot(bytes, cuts: [])
+        var random = SeededRandom(seed: 7)
+        for _ in 0..<40 {
+            var pushed: [UInt8] = []
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(1 + random.below(600))
+                pushed += part
+                rest = rest.dropFirst(part.count)
+                // Inside another line of the kernel's nobody can write.
+                if !rest.isEmpty, ExpectPropertyTests.isBetweenLines(pushed) {
+                    let clock = ExpectPropertyTests.lastStamp(pushed)
+                    pushed += Array("<6>\(clock)pushed \(pushed.count)\r\n".utf8)
+                }
+            }
+            let cuts = (0..<50).map { _ in random.below(pushed.count) }.sorted()
+            let snapshot = StreamSnapshot(pushed, cuts: cuts)
+            #expect(snapshot.text.text == plain.text.text, "\(name)")
+        }
+    }
+
+    /// The stamp of the newest line, so that the kernel's clock does not jump.
+    private static func lastStamp(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes.suffix(4000), as: Unicode.ASCII.self)
+        return text.matches(of: #/\[ *\d+\.\d{6}\] /#).last.map { String($0.0) }
+            ?? "[    0.000000] "
+    }
+
+    private static func isBetweenLines(_ bytes: [UInt8]) -> Bool {
+        let line =
+            bytes.suffix(400).split(
+                separator: .lineFeed, omittingEmptySubsequences: false
+            ).last ?? []
+        return !line.contains(.bracket) && line.count < 400
     }
 
     @Test(arguments: 0..<20)
@@ -78,6 +147,7 @@ import Testing
         "[    2.345678] random: crng init done\r\n", "[    2.345678] x\r\n", "[    3.000000] \r\n",
         "[    3.000001] a [b] [  c\r\n", "[    3.000001] \u{1B}[31mcolour\u{1B}[0m\r\n",
         "[    4.000001][   T12] caller\r\n", "[123456.000001] long uptime\n",
+        "<6>[123456.000002] with a level\r\n", "<30>[123456.000003][    C0] with both\r\n",
     ]
 
     /// Feeds a stream in pieces, asking after each; then takes its end.

@@ -52,10 +52,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "console=ttyS0 panic=-1 oops=panic"),
-        ("console=ttyS0", "console=ttyS0 panic=-1 oops=panic"),
-        ("console=hvc0 panic=0", "console=hvc0 panic=0 oops=panic"),
-        ("oops=nothing -- x", "oops=nothing console=ttyS0 panic=-1 -- x"),
+        ("", "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog"),
+        ("console=ttyS0", "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog"),
+        ("console=hvc0 panic=0", "console=hvc0 panic=0 oops=panic console_msg_format=syslog"),
+        ("oops=nothing -- x", "oops=nothing console=ttyS0 panic=-1 console_msg_format=syslog -- x"),
     ])
     func addsOnlyWhatTheUserLeftOpen(text: String, expected: String) {
         #expect(KernelCommandLine(text).withDefaults(for: .x86_64).text == expected)
@@ -64,7 +64,7 @@ import Testing
     @Test func leavesTheConsoleToTheDeviceTree() {
         let line = KernelCommandLine("quiet").withDefaults(for: .arm64)
 
-        #expect(line.text == "quiet panic=-1 oops=panic")
+        #expect(line.text == "quiet panic=-1 oops=panic console_msg_format=syslog")
     }
 
     @Test func refusesMoreThanTheKernelKeeps() throws {

@@ -15,7 +15,8 @@ import Testing
             arguments == [
                 "-enable-kvm", "-machine", "q35", "-cpu", "host", "-kernel", "bzImage",
                 "-smp", "cores=1,threads=2", "-m", "1024",
-                "-append", "console=ttyS0 panic=-1 oops=panic", "-initrd", "initramfs.img",
+                "-append", "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog", "-initrd",
+                "initramfs.img",
                 "-serial", "stdio", "-display", "none", "-nodefaults", "-no-reboot",
             ])
     }
@@ -30,7 +31,8 @@ import Testing
         #expect(
             arguments == [
                 "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-kernel", "k", "-m", "512",
-                "-append", "console=ttyS0 panic=-1 oops=panic", "-initrd", "i",
+                "-append", "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog", "-initrd",
+                "i",
                 "-chardev", "socket,id=qsh-serial,fd=3", "-serial", "chardev:qsh-serial",
                 "-display", "none", "-nodefaults", "-no-reboot",
                 "-chardev", "socket,id=qsh-qmp,fd=4", "-mon", "chardev=qsh-qmp,mode=control",
@@ -60,8 +62,8 @@ import Testing
             removed: ["512"]),
         Change(
             name: "arch", make: { $0.arch = .arm64 },
-            added: ["virt", "cortex-a57", "panic=-1 oops=panic"],
-            removed: ["q35", "max", "console=ttyS0 panic=-1 oops=panic"]),
+            added: ["virt", "cortex-a57", "panic=-1 oops=panic console_msg_format=syslog"],
+            removed: ["q35", "max", "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog"]),
         Change(
             name: "drive by path", make: { $0.drives = [QEMUOption("a b,c.img")] },
             added: ["-drive", "file=a b,,c.img,if=virtio"]),
@@ -104,7 +106,10 @@ import Testing
             name: "raw", make: { $0.args = ["-name", "a b; c"] }, added: ["-name", "a b; c"]),
         Change(
             name: "no kernel", make: { $0.kernel = nil }, added: [],
-            removed: ["-kernel", "k", "-append", "console=ttyS0 panic=-1 oops=panic"]),
+            removed: [
+                "-kernel", "k", "-append",
+                "console=ttyS0 panic=-1 oops=panic console_msg_format=syslog",
+            ]),
         Change(
             name: "reboots", make: { $0.endsOnReboot = false }, added: [], removed: ["-no-reboot"]),
     ]

@@ -1,3 +1,52 @@
+-- The names of qsh's API, made by tools/reference.sh from scripts/meta.
 std = "lua54"
-read_globals = { "qsh" }
 max_line_length = 100
+read_globals = {
+  qsh = {
+    fields = {
+      initramfs = {
+        fields = {
+          inspect = {},
+          new = {},
+          try_inspect = {},
+        },
+      },
+      interactive = {},
+      kernel = {
+        fields = {
+          find = {},
+          open = {},
+          try_find = {},
+          try_open = {},
+        },
+      },
+      machine = {
+        fields = {
+          boot = {},
+          command = {},
+          try_boot = {},
+        },
+      },
+      nearest = {},
+      now = {},
+      proc = {
+        fields = {
+          run = {},
+          try_run = {},
+        },
+      },
+      repl = {},
+      task = {
+        fields = {
+          all = {},
+          race = {},
+          sleep = {},
+          spawn = {},
+        },
+      },
+      triage = {},
+      try_triage = {},
+      version = {},
+    },
+  },
+}

@@ -1,6 +1,8 @@
 /* Interrupts. A signal handler finds here which coroutine runs on its thread. */
 #include "internal.h"
 
+#include <time.h>
+
 /* States nest where a primitive of one runs another. All of them live on one thread. */
 static qlua_state *volatile active;
 
@@ -27,14 +29,7 @@ static int decode_interrupt(lua_State *L) {
     return 1;
 }
 
-static void on_hook(lua_State *L, lua_Debug *record) {
-    (void)record;
-    qlua_state *Q = state_of(L);
-    lua_sethook(L, NULL, 0, 0);
-    /* Set by an interrupt that ended elsewhere: a wait was cancelled, or another coroutine took it,
-       which gave its hook to those it made. */
-    if (!Q->interrupt) return;
-    Q->interrupt = 0;
+static _Noreturn void raise_interrupt(lua_State *L, qlua_state *Q) {
     qlua_reply reply = {0};
     Q->host.interrupted(Q->context, &reply);
     qcursor cursor = {Q, reply.bytes, reply.bytes + reply.length};
@@ -45,6 +40,42 @@ static void on_hook(lua_State *L, lua_Debug *record) {
     free(reply.bytes);
     if (status == LUA_OK) qlua_trace_raise(L);
     lua_error(L);
+    abort(); /* lua_error does not return, and does not say so */
+}
+
+static void on_hook(lua_State *L, lua_Debug *record) {
+    (void)record;
+    qlua_state *Q = state_of(L);
+    lua_sethook(L, NULL, 0, 0);
+    /* Set by an interrupt that ended elsewhere: a wait was cancelled, or another coroutine took it,
+       which gave its hook to those it made. */
+    if (!Q->interrupt) return;
+    Q->interrupt = 0;
+    raise_interrupt(L, Q);
+}
+
+static int64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void on_limit(lua_State *L, lua_Debug *record) {
+    (void)record;
+    qlua_state *Q = state_of(L);
+    if (Q->limit == 0) {
+        lua_sethook(L, NULL, 0, 0);
+    } else if (milliseconds() >= Q->limit) {
+        /* Stays set on the coroutine: a loop around a pcall would go on. */
+        raise_interrupt(L, Q);
+    }
+}
+
+static void set_limit(lua_State *L) { lua_sethook(L, on_limit, LUA_MASKCOUNT, 10000); }
+
+void qlua_limit(qlua_state *Q, lua_State *L) {
+    Q->limit = milliseconds() + 1000;
+    set_limit(L);
 }
 
 static void set_hook(lua_State *L) {
@@ -54,6 +85,7 @@ static void set_hook(lua_State *L) {
 /* For a coroutine that starts to run where the hook may have been set on another. */
 void qlua_check_interrupt(lua_State *L) {
     if (state_of(L)->interrupt) set_hook(L);
+    else if (state_of(L)->limit) set_limit(L);
 }
 
 static void hook_active(void) {

@@ -21,6 +21,7 @@ struct qlua_state {
     int suspended;     /* a yield on its way out is a primitive's wait, not the recipe's own */
     qlua_reply *reply; /* what the wait that is being resumed gave */
     volatile sig_atomic_t interrupt;
+    int64_t limit; /* of the step that runs, in ms of the monotonic clock; 0: none */
     pthread_t thread;
     struct qlua_state *outer; /* the state that was active before */
     int64_t countdown;        /* allocations until failure; 0: never */
@@ -61,6 +62,8 @@ qactive qlua_enter(qlua_state *Q, lua_State *L);
 void qlua_leave(qlua_state *Q, qactive saved);
 void qlua_check_interrupt(lua_State *L);
 void qlua_accept_interrupts(void);
+/* Interrupts what runs now and does not end within a second. */
+void qlua_limit(qlua_state *Q, lua_State *L);
 
 /* decode.c: may raise */
 void qlua_decode(lua_State *L, qcursor *cursor, int depth);

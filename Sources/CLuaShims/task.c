@@ -78,7 +78,9 @@ int32_t qlua_step(
     Q->task = task;
     Q->reply = reply;
     Q->suspended = Q->blocked = 0;
+    if (outcome->flags & QLUA_BOUNDED) qlua_limit(Q, task);
     int status = lua_resume(task, NULL, arguments, &count);
+    Q->limit = 0;
     Q->task = outer;
     qlua_leave(Q, saved);
     if (Q->reply != NULL) {

@@ -112,7 +112,8 @@ enum {
     QLUA_OP_NAMES,    /* name... -> table of names and types at that path of globals */
     QLUA_OP_PRELUDE   /* list of folders: prepares require and load */
 };
-enum { QLUA_PIN_TABLES = 1 }; /* request.flags: tables come back as references */
+/* request.flags. Tables come back as references; a step is interrupted after a second. */
+enum { QLUA_PIN_TABLES = 1, QLUA_BOUNDED = 2 };
 
 typedef struct {
     int32_t operation;

@@ -82,7 +82,10 @@ final class MachineObject: LuaObject {
             },
         ])
 
-    var luaDescription: String { "qsh.machine (pid \(machine.pid), \(machine.stateInWords))" }
+    var luaDescription: String {
+        let accel = machine.accelerator.accelerator.rawValue
+        return "qsh.machine `\(name)` (pid \(machine.pid), \(accel), \(machine.stateInWords))"
+    }
 
     /// `machine:quiet([on])`: whether the console is not printed as it comes.
     private static func quiet(_ call: LuaCall) throws -> [LuaValue] {

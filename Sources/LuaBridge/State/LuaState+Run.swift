@@ -72,7 +72,11 @@ extension LuaState {
         let outer = foreground
         foreground = task
         exit = nil
-        defer { foreground = outer }
+        isStopping = false
+        defer {
+            foreground = outer
+            isStopping = false
+        }
         do {
             return try await finish(task)
         } catch {

@@ -25,6 +25,8 @@ public final class LuaState {
     var pumpIsQueued = false
     var current: LuaTask?
     var foreground: LuaTask?
+    /// Whether the foreground task was interrupted and has not ended yet.
+    var isStopping = false
     /// Counts what has run in the foreground, to tell one from the next.
     public internal(set) var foregroundCount: UInt64 = 0
     /// Is waited for before an object is closed, and before the tasks of a failed run are ended.

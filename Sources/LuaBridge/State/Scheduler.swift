@@ -41,6 +41,8 @@ extension LuaState {
         releaseDropped()
         var request = qlua_request()
         request.flags = Int32(QLUA_PIN_TABLES)
+        // What was interrupted must get its turn to unwind.
+        if isStopping, task !== foreground { request.flags |= Int32(QLUA_BOUNDED) }
         pendingWait = nil
         current = task
         // A `<close>` handler may wait while an error passes it, and other tasks run meanwhile.
@@ -153,12 +155,13 @@ extension LuaState {
     /// Cancels the foreground task's wait where an interrupt came that no running code has taken.
     func deliverInterrupt() {
         guard let lua, qlua_take_interrupt(lua) != 0 else { return }
+        isStopping = foreground != nil
         foreground?.cancel(.interrupted, again: true)
     }
 
     /// Called where running code takes the interrupt: a spawned task's end is not the recipe's.
     func interruptForegroundUnlessRunning(_ reason: Diagnostic = .interrupted) {
-        guard let foreground, foreground !== current else { return }
+        guard let foreground, foreground !== current, !isStopping else { return }
         foreground.cancel(reason, again: true)
     }
 }

@@ -11,13 +11,16 @@ enum CommandTable {
         DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
     ]
 
+    /// For the tools of the repository.
+    static let unlisted: [any Subcommand.Type] = [ReferenceCommand.self]
+
     /// The command that a command line names; a recipe is never mistaken for one, since a
     /// command's name has neither a dot nor a slash.
     static func command(named word: String) -> (any Subcommand.Type)? {
         guard word.utf8.allSatisfy({ $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") }) else {
             return nil
         }
-        return all.first { $0.configuration.commandName == word }
+        return (all + unlisted).first { $0.configuration.commandName == word }
     }
 
     static var names: [String] { all.compactMap { $0.configuration.commandName } }

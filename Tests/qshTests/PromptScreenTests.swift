@@ -1,0 +1,271 @@
+import Glibc
+import QshRuntime
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The prompt in a real terminal, its screens compared as text.
+@Suite(.enabled(if: Command.locate("tmux") != nil, "no tmux on PATH"))
+struct PromptScreenTests {
+    init() { TestLoop.start() }
+
+    @LoopActor
+    private func withPrompt(
+        columns: Int = 80, rows: Int = 24, _ environment: [String: String?] = ["NO_COLOR": "1"],
+        _ body: (TmuxScreen) async throws -> Void
+    ) async throws {
+        let screen = try await TmuxScreen(
+            columns: columns, rows: rows, #"exec "$QSH" -q"#, environment)
+        do {
+            try await screen.endsIn("qsh>")
+            try await body(screen)
+        } catch {
+            await screen.close()
+            throw error
+        }
+        await screen.close()
+    }
+
+    @LoopActor
+    @Test func aBlockIsEditedAndRecalledAsOne() async throws {
+        try await withPrompt { screen in
+            try await screen.type("for i = 1, 2 do")
+            try await screen.press("Enter")
+            try await screen.type("  print('rnd', i)")
+            try await screen.press("Enter", "Up", "End", "Left", "Left", "Left", "Left", "Left")
+            // Into the word, on the line above the cursor's.
+            try await screen.press("Left")
+            try await screen.type("ou")
+            try await screen.press("Home", "Down", "End")
+            try await screen.type("end")
+            try await screen.press("Enter")
+            try await screen.endsIn(
+                "qsh> for i = 1, 2 do\n  print('round', i)\nend\nround\t1\nround\t2\nqsh>"
+                    .expandingTabs)
+            try await screen.press("Up")
+            try await screen.endsIn("qsh> for i = 1, 2 do\n  print('round', i)\nend")
+            try await screen.press("Up", "Up", "C-c")
+            try await screen.endsIn("^C\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test func whatWasTypedComesBackBehindTheNewestEntry() async throws {
+        try await withPrompt { screen in
+            try await screen.type("a = 1")
+            try await screen.press("Enter")
+            try await screen.type("a + ")
+            try await screen.press("Up")
+            try await screen.endsIn("\nqsh> a = 1")
+            try await screen.press("Down", "Down", "Down")
+            try await screen.type("41")
+            try await screen.press("Enter")
+            try await screen.endsIn("\nqsh> a + 41\n42\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test func aPasteIsOneInputAndNotRun() async throws {
+        try await withPrompt { screen in
+            try await screen.paste("do\n\tlocal x = 20\n\tprint('sum', x + 3)\nend\n")
+            try await screen.endsIn(
+                "qsh> do\n\tlocal x = 20\n\tprint('sum', x + 3)\nend".expandingTabs)
+            try await screen.press("Enter")
+            try await screen.endsIn("end\nsum\t23\nqsh>".expandingTabs)
+        }
+    }
+
+    @LoopActor
+    @Test func theHistoryIsSearchedAsOneTypes() async throws {
+        try await withPrompt { screen in
+            for input in ["'first' .. 1", "'second' .. 2"] {
+                try await screen.type(input)
+                try await screen.press("Enter")
+            }
+            try await screen.endsIn("second2\nqsh>")
+            try await screen.press("C-r")
+            try await screen.type("fir")
+            try await screen.endsIn("qsh> 'first' .. 1\nbck:fir")
+            try await screen.press("Enter")
+            try await screen.endsIn("first1\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test func tabKnowsOptionsValuesFilesAndMethods() async throws {
+        try await withPrompt { screen in
+            try await screen.type("qsh.machine.boot { mem")
+            try await screen.press("Tab")
+            try await screen.endsIn("qsh> qsh.machine.boot { memory =")
+            try await screen.type("'1G', smp = { thr")
+            try await screen.press("Tab")
+            try await screen.endsIn("{ memory = '1G', smp = { threads =")
+            try await screen.type("1 }, accel = \"t")
+            try await screen.press("Tab")
+            try await screen.endsIn(", accel = \"tcg\"")
+            try await screen.type(", memo")
+            try await screen.press("Tab")
+            try await screen.endsIn(", memo")
+            try await screen.press("C-c")
+            try await screen.type("root = qsh.initramfs.new()")
+            try await screen.press("Enter")
+            try await screen.type("root:symlink('/a', 'b', { ui")
+            try await screen.press("Tab")
+            try await screen.endsIn("{ uid =")
+            try await screen.press("C-c")
+            _ = try screen.scratch.file("some file.lua", "".utf8)
+            try await screen.type("f = '\(screen.scratch.path)/some")
+            try await screen.press("Tab")
+            try await screen.shows("no file") {
+                $0.replacing("\n", with: "").hasSuffix(
+                    "/some file.lua'")
+            }
+        }
+    }
+
+    @LoopActor
+    @Test func helpComesFromTheDescription() async throws {
+        try await withPrompt(rows: 60) { screen in
+            try await screen.type("root = qsh.initramfs.new()")
+            try await screen.press("Enter")
+            try await screen.type("?root:symlink")
+            try await screen.press("Enter")
+            let expected = """
+                qsh> ?root:symlink
+                qsh.initramfs:symlink(path, target, options?) -> qsh.initramfs
+                options
+                  uid  integer
+                  gid  integer
+                qsh>
+                """
+            try await screen.endsIn(expected)
+            try await screen.type("help(root.symlink)")
+            try await screen.press("Enter")
+            try await screen.shows("no answer") { $0.hasSuffix("\nqsh>") && $0.contains("help(") }
+            try await screen.type("?symlnk")
+            try await screen.press("Enter")
+            try await screen.shows("no guess") {
+                $0.contains("nothing is known about `symlnk`; did you mean one of these?")
+            }
+        }
+    }
+
+    @LoopActor
+    @Test(arguments: [(300, 100), (80, 24), (40, 10)])
+    func outputAboveLeavesTheLineAlone(columns: Int, rows: Int) async throws {
+        try await withPrompt(columns: columns, rows: rows) { screen in
+            try await screen.type(
+                "t = qsh.task.spawn(function() qsh.task.sleep(0.5) print('o' .. 'ne') "
+                    + "qsh.task.sleep(0.4) print('t' .. 'wo') end)")
+            try await screen.press("Enter")
+            try await screen.endsIn("\nqsh>")
+            let line = "x = '" + String(repeating: "wide 漢字 ", count: 6)
+            try await screen.type(line)
+            try await screen.press("Left", "Left", "Left")
+            let shown = try await screen.shows("no output") { $0.contains("two") }
+            // The last rows are the line as it was typed, whatever the width broke it into.
+            #expect(shown.contains("one\ntwo\nqsh> x = 'wide"))
+            let rest = shown.split(separator: "two\n").last ?? ""
+            #expect(
+                rest.replacing("\n", with: "").filter { $0 != " " }
+                    == ("qsh> " + line).filter { $0 != " " })
+            try await screen.press("C-e")
+            try await screen.type("'")
+            try await screen.press("Enter")
+            try await screen.type("#x")
+            try await screen.press("Enter")
+            try await screen.endsIn("qsh> #x\n\(line.utf8.count - 5)\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test func aResizedWindowKeepsTheLine() async throws {
+        try await withPrompt(columns: 100, rows: 30) { screen in
+            try await screen.type("x = '" + String(repeating: "0123456789", count: 12))
+            try await screen.shows("not typed") { $0.hasSuffix("789") }
+            try await screen.resize(columns: 40, rows: 10)
+            try await screen.type("a")
+            try await screen.shows("not narrow") { $0.hasSuffix("789a") }
+            try await screen.resize(columns: 120, rows: 40)
+            try await screen.type("b'")
+            try await screen.press("Enter")
+            try await screen.type("#x")
+            try await screen.press("Enter")
+            try await screen.endsIn("qsh> #x\n122\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test func coloursAndSuggestionsAreOnlyShown() async throws {
+        try await withPrompt([:]) { screen in
+            try await screen.type("print('a' .. 1)")
+            try await screen.press("Enter")
+            try await screen.endsIn("a1\nqsh>")
+            try await screen.type("if true then pri")
+            try await screen.shows("no colour", colours: true) {
+                $0.contains("\u{1B}[1m\u{1B}[34mif") || $0.contains("\u{1B}[34m\u{1B}[1mif")
+                    || $0.contains("\u{1B}[1;34mif") || $0.contains("\u{1B}[34;1mif")
+            }
+            try await screen.press("C-c")
+            try await screen.type("pri")
+            try await screen.endsIn("qsh> print('a' .. 1)")
+            try await screen.press("C-c")
+            // It was no part of the line.
+            try await screen.endsIn("qsh> pri^C\nqsh>")
+            try await screen.type("pri")
+            try await screen.endsIn("qsh> print('a' .. 1)")
+            try await screen.press("Right", "Enter")
+            try await screen.endsIn("print('a' .. 1)\na1\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test(arguments: ["C", "POSIX", "C.UTF-8"])
+    func charactersAreUTF8UnderAnyLocale(locale: String) async throws {
+        try await withPrompt(["NO_COLOR": "1", "LC_ALL": locale]) { screen in
+            try await screen.type("'naïve 漢字' .. ' ✓'")
+            try await screen.press("Enter")
+            try await screen.endsIn("\nnaïve 漢字 ✓\nqsh>")
+        }
+    }
+
+    @LoopActor
+    @Test(arguments: ["bash --norc --noprofile", "dash"])
+    func aKilledPromptLeavesTheTerminalToTheShell(shell: String) async throws {
+        let screen = try await TmuxScreen("exec \(shell)", ["PS1": "shell$ ", "NO_COLOR": "1"])
+        do {
+            try await screen.endsIn("shell$")
+            try await screen.type(#"stty -g > before; "$QSH" -q"#)
+            try await screen.press("Enter")
+            try await screen.endsIn("qsh>")
+            try await screen.type("f = io.open('/proc/self/stat'):read('n') half typed")
+            try await screen.shows("not typed") { $0.hasSuffix("half typed") }
+            let found = try await QshRun.shell(
+                "pgrep -f '^\(QshRun.binary.string) -q$' | while read p; do "
+                    + "tr '\\0' '\\n' </proc/$p/environ | grep -qx 'HOME=\(screen.scratch.path)' "
+                    + "&& kill -9 $p && echo killed; done")
+            #expect(found.stdout == "killed\n")
+            try await screen.shows("no shell", limit: .seconds(5)) { $0.hasSuffix("shell$") }
+            try await screen.type("stty -g > after; cmp before after && echo 'the' same")
+            try await screen.press("Enter")
+            try await screen.endsIn("the same\nshell$")
+        } catch {
+            await screen.close()
+            throw error
+        }
+        await screen.close()
+    }
+}
+
+extension String {
+    /// As a terminal shows tabs.
+    fileprivate var expandingTabs: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.reduce(into: "") { text, character in
+                text +=
+                    character == "\t"
+                    ? String(repeating: " ", count: 8 - text.count % 8) : String(character)
+            }
+        }.joined(separator: "\n")
+    }
+}

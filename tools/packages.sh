@@ -8,7 +8,7 @@ liblua5.4-dev libedit-dev zlib1g-dev libbz2-dev liblzma-dev liblz4-dev libzstd-d
 # What a boot runs. The kernel and busybox are fetched by qsh itself, into its cache.
 boot_packages="qemu-system-x86"
 # What the tests compare against.
-test_packages="qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
+test_packages="tmux qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
 xz-utils zstd gzip"
 
 say() { printf 'qsh: %s\n' "$*" >&2; }

@@ -34,7 +34,7 @@ struct PromptScreenTests {
             try await screen.type("  print('rnd', i)")
             try await screen.press("Enter", "Up", "End", "Left", "Left", "Left", "Left", "Left")
             // Into the word, on the line above the cursor's.
-            try await screen.press("Left")
+            try await screen.press("Left", "Left")
             try await screen.type("ou")
             try await screen.press("Home", "Down", "End")
             try await screen.type("end")
@@ -93,7 +93,7 @@ struct PromptScreenTests {
 
     @LoopActor
     @Test func tabKnowsOptionsValuesFilesAndMethods() async throws {
-        try await withPrompt { screen in
+        try await withPrompt(columns: 120) { screen in
             try await screen.type("qsh.machine.boot { mem")
             try await screen.press("Tab")
             try await screen.endsIn("qsh> qsh.machine.boot { memory =")
@@ -238,13 +238,14 @@ struct PromptScreenTests {
             try await screen.type(#"stty -g > before; "$QSH" -q"#)
             try await screen.press("Enter")
             try await screen.endsIn("qsh>")
-            try await screen.type("f = io.open('/proc/self/stat'):read('n') half typed")
-            try await screen.shows("not typed") { $0.hasSuffix("half typed") }
-            let found = try await QshRun.shell(
-                "pgrep -f '^\(QshRun.binary.string) -q$' | while read p; do "
-                    + "tr '\\0' '\\n' </proc/$p/environ | grep -qx 'HOME=\(screen.scratch.path)' "
-                    + "&& kill -9 $p && echo killed; done")
-            #expect(found.stdout == "killed\n")
+            try await screen.type("'pid=' .. io.open('/proc/self/stat'):read('n')")
+            try await screen.press("Enter")
+            let shown = try await screen.shows("no number") { $0.contains("\npid=") }
+            let number = shown.split(separator: "\npid=").last?.prefix { $0.isNumber }
+            let pid = try #require(number.flatMap { Int32($0) })
+            try await screen.type("half typed")
+            try await screen.endsIn("qsh> half typed")
+            kill(pid, SIGKILL)
             try await screen.shows("no shell", limit: .seconds(5)) { $0.hasSuffix("shell$") }
             try await screen.type("stty -g > after; cmp before after && echo 'the' same")
             try await screen.press("Enter")

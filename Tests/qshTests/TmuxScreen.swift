@@ -101,7 +101,3 @@ final class TmuxScreen {
         "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }
-
-extension CommandResult {
-    fileprivate var succeeded: Bool { code == 0 && !timedOut }
-}

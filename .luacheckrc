@@ -6,8 +6,10 @@ read_globals = {
     fields = {
       initramfs = {
         fields = {
+          diff = {},
           inspect = {},
           new = {},
+          try_diff = {},
           try_inspect = {},
         },
       },

@@ -10,6 +10,8 @@ boot_packages="qemu-system-x86"
 # What the tests compare against.
 test_packages="tmux qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
 xz-utils zstd gzip"
+# QEMU for the other architectures of scripts/matrix.lua: without one, its row is skipped.
+matrix_packages="qemu-system-misc qemu-system-ppc qemu-system-mips"
 
 say() { printf 'qsh: %s\n' "$*" >&2; }
 
@@ -40,6 +42,14 @@ require_packages() {
         say "error: apt could not install:$missing"
         exit 69
     }
+}
+
+# wish_packages NAME...: installs what can be had, and says what cannot.
+wish_packages() {
+    command -v apt-get >/dev/null || return 0
+    for package in "$@"; do
+        (require_packages "$package") || say "going on without $package"
+    done
 }
 
 apt_install() {

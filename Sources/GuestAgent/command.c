@@ -86,7 +86,7 @@ static int own_signal(int usual)
 static uint32_t usual_signal(uint32_t own)
 {
     for (int usual = 1; usual < 32; usual++)
-        if ((uint32_t)own_signal(usual) == own) return (uint32_t)usual;
+        if (own > 0 && (uint32_t)own_signal(usual) == own) return (uint32_t)usual;
     return own;
 }
 

@@ -110,7 +110,7 @@ import Testing
 
     /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.
     @Test func theDocumentNamesAllOfIt() throws {
-        let text = try ["docs/lua-api.md", "docs/machine-control.md"].map {
+        let text = try ["docs/lua-api.md", "docs/machine-control.md", "docs/architectures.md"].map {
             try #require(DocumentFile.text(QshRun.repository.appending($0)))
         }.joined()
         let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }

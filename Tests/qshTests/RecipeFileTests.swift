@@ -104,6 +104,6 @@ struct RecipeFileTests {
         let scripts = FileTree.names(in: QshRun.repository.appending("scripts"))
             .filter { $0.hasSuffix(".lua") }
 
-        #expect(scripts.sorted() == ["boot.lua", "hello.lua", "two-machines.lua"])
+        #expect(scripts.sorted() == ["boot.lua", "hello.lua", "matrix.lua", "two-machines.lua"])
     }
 }

@@ -21,6 +21,7 @@ public enum QshAPI {
                     ("timeout_scale", .number(scale)),
                 ],
                 submodules: [
+                    ArchAPI.module(services),
                     KernelAPI.module(services), InitramfsAPI.module(services),
                     MachineAPI.module(services), ProcAPI.module(),
                 ]))

@@ -11,6 +11,9 @@ public struct Arch: Sendable {
         case mmio = "device"
         /// The channel subsystem of s390.
         case ccw
+
+        /// What recipes call it.
+        public var name: String { self == .mmio ? "mmio" : rawValue }
     }
 
     /// What the kernel's architecture directory and its image are called.

@@ -1,0 +1,18 @@
+extension Arch {
+    /// Why this host cannot boot a machine of this architecture; nil where it can, as far as that
+    /// shows without fetching anything.
+    ///
+    /// - Parameter environment: qsh's own variables, for `PATH` and `QSH_QEMU`.
+    @LoopActor
+    public func obstacle(environment: [String: String]) async -> Diagnostic? {
+        do {
+            let qemu = try QEMUBinary.locate(for: self, environment: environment)
+            try await QEMUBinary.requireVersion(of: qemu, for: self)
+            return nil
+        } catch let error as any DiagnosticError {
+            return error.diagnostic
+        } catch {
+            return Diagnostic(.qemuDidNotStart, "\(error)")
+        }
+    }
+}

@@ -10,7 +10,7 @@ enum XzDecoder {
     static func decode(
         _ input: ImageInput, _ codec: InitramfsCodec, _ output: DecoderOutput
     ) throws(InitramfsError) -> DecoderEnd {
-        if codec == .xz, let refusal = try refusedCheck(input) { return refusal }
+        if codec == .xz, let refusal = try refusal(input) { return refusal }
         var stream = lzma_stream()
         let started =
             codec == .xz
@@ -42,6 +42,11 @@ enum XzDecoder {
         }
     }
 
+    private static func refusal(_ input: ImageInput) throws(InitramfsError) -> DecoderEnd? {
+        if let refused = try refusedCheck(input) { return refused }
+        return try refusedFilter(input)
+    }
+
     /// The check's number is in the second byte after the six of the magic.
     private static func refusedCheck(_ input: ImageInput) throws(InitramfsError) -> DecoderEnd? {
         let header = try input.peek(12)
@@ -51,6 +56,38 @@ enum XzDecoder {
         let names: [UInt8: String] = [4: "CRC64", 10: "SHA-256"]
         return unsupported("check \(names[check] ?? "number \(check)")")
     }
+
+    /// The kernel takes LZMA2, alone or behind one branch filter without a start offset
+    /// (`dec_block_header` in `lib/xz/xz_dec_stream.c`); of those, Debian's x86 kernels are built
+    /// with x86's only. A block's header is laid out in section 3.1 of the .xz file format.
+    private static func refusedFilter(_ input: ImageInput) throws(InitramfsError) -> DecoderEnd? {
+        let head = try input.peek(12 + 64)
+        // A block header's size is 0 where the index follows at once: an empty stream.
+        guard head.count > 14, head[12] != 0 else { return nil }
+        let flags = head[13]
+        var position = 14
+        func skipNumber() {
+            while position < head.count, head[position] & 0x80 != 0 { position += 1 }
+            position += 1
+        }
+        if flags & 0x40 != 0 { skipNumber() }
+        if flags & 0x80 != 0 { skipNumber() }
+        guard position + 1 < head.count else { return nil }
+        let first = head[position]
+        switch (flags & 0x03, first) {
+        case (0, _): return nil
+        case (1, x86Filter): return head[position + 1] == 0 ? nil : unsupported("an offset")
+        case (1, _): return unsupported(filterNames[first] ?? "filter number \(first)")
+        default: return unsupported("\(flags & 0x03 + 1) filters")
+        }
+    }
+
+    private static let x86Filter: UInt8 = 0x04
+    private static let filterNames: [UInt8: String] = [
+        0x03: "the delta filter", 0x05: "the PowerPC filter", 0x06: "the IA-64 filter",
+        0x07: "the ARM filter", 0x08: "the ARM-Thumb filter", 0x09: "the SPARC filter",
+        0x0a: "the ARM64 filter", 0x0b: "the RISC-V filter",
+    ]
 
     private static func unsupported(_ what: String) -> DecoderEnd {
         DecoderEnd(

@@ -46,6 +46,7 @@ read_globals = {
           spawn = {},
         },
       },
+      timeout_scale = {},
       triage = {},
       try_triage = {},
       version = {},

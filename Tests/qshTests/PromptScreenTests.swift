@@ -220,6 +220,40 @@ struct PromptScreenTests {
     }
 
     @LoopActor
+    @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
+    func machinesPrintAboveTheLineAndAreSilenced() async throws {
+        let cache = getenv("HOME").map { String(cString: $0) + "/.cache" }
+        try await withPrompt(columns: 120, ["NO_COLOR": "1", "XDG_CACHE_HOME": cache]) { screen in
+            try await screen.type(
+                "m = qsh.machine.boot { name = 'vm0', accel = 'tcg', kernel = qsh.kernel.find(), "
+                    + "initramfs = qsh.initramfs.new { busybox = true } }")
+            try await screen.press("Enter")
+            try await screen.shows("no prompt", limit: .seconds(60)) {
+                $0.contains("vm0| ") && $0.hasSuffix("\nqsh>")
+            }
+            try await screen.type("x = 'half typed")
+            try await screen.shows("no shell", limit: .seconds(120)) {
+                $0.hasSuffix("vm0| [rootfs ]#\nqsh> x = 'half typed")
+            }
+            try await screen.type("' m.console:sendline('yes flood')")
+            try await screen.press("Enter")
+            try await screen.shows("no flood", limit: .seconds(20)) {
+                $0.contains("lines left out (all are in ") && $0.hasSuffix("flood\nqsh>")
+            }
+            try await screen.type(":quiet v")
+            try await screen.press("Tab", "Enter")
+            try await screen.shows("not quiet") {
+                $0.contains("qsh> :quiet vm0\n") && $0.hasSuffix("\nqsh>")
+            }
+            try await screen.type("m")
+            try await screen.press("Enter")
+            try await screen.shows("no description") {
+                $0.contains("\nqsh> m\nqsh.machine `vm0` (pid ") && $0.hasSuffix("\nqsh>")
+            }
+        }
+    }
+
+    @LoopActor
     @Test(arguments: ["C", "POSIX", "C.UTF-8"])
     func charactersAreUTF8UnderAnyLocale(locale: String) async throws {
         try await withPrompt(["NO_COLOR": "1", "LC_ALL": locale]) { screen in

@@ -245,6 +245,127 @@ extension String {
         #expect(prompt.terminal.isCooked)
     }
 
+    /// Neither a hook nor a cancelled wait reaches a search in C.
+    @LoopActor
+    @Test func aSecondControlCAlwaysGetsOut() async throws {
+        let prompt = try await Prompt()
+
+        prompt.type("io.write('run', 'ning\\n'); ('a'):rep(60):find(('a-'):rep(30) .. 'b')\r")
+        try await prompt.shows("running\r\n")
+        prompt.type("\u{3}")
+        _ = try await Broadcast().wait(until: .after(.milliseconds(300))) { false }
+        prompt.type("\u{3}")
+
+        #expect(try await prompt.exitStatus() == 130)
+        #expect(prompt.terminal.isCooked)
+    }
+
+    /// What was interrupted unwinds although another task has begun to loop meanwhile.
+    @LoopActor
+    @Test func aLoopThatBeginsAfterControlCIsStopped() async throws {
+        let prompt = try await Prompt()
+
+        prompt.type("function loop() qsh.task.sleep(0.3) while true do end end\r")
+        try await prompt.shows("qsh> ")
+        prompt.type(
+            "do local slow <close> = setmetatable({}, { __close = function() qsh.task.sleep(0.6) "
+                + "end }) qsh.task.spawn(loop) io.write('run', 'ning\\n') qsh.task.sleep(60) end\r")
+        try await prompt.shows("running\r\n")
+        prompt.type("\u{3}")
+
+        try await prompt.shows("error: interrupted")
+        try await prompt.shows("qsh> ")
+        prompt.type("'still ' .. 'here'\r")
+        try await prompt.shows("\nstill here\r\n")
+        prompt.type("\u{4}")
+        #expect(try await prompt.exitStatus() == 0)
+    }
+
+    @LoopActor
+    @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
+    func controlCLeavesTheMachineAlive() async throws {
+        let prompt = try await Prompt()
+
+        prompt.type("local m <close> = qsh.machine.boot { name = 'vm0' }\r")
+        try await prompt.shows("qsh> ")
+        prompt.type("m.console:expect('never')\r")
+        _ = try await Broadcast().wait(until: .after(.milliseconds(300))) { false }
+        prompt.type("\u{3}")
+        try await prompt.shows("error: interrupted")
+        prompt.type("m.running\r")
+        try await prompt.shows("\ntrue\r\n")
+        prompt.type("\u{4}")
+        try await prompt.shows("qsh: closing `m`: qsh.machine `vm0` (pid ")
+
+        #expect(try await prompt.exitStatus() == 0)
+    }
+
+    @LoopActor
+    @Test func whatTakesLongIsTimed() async throws {
+        let prompt = try await Prompt()
+
+        prompt.type("qsh.task.sleep(1.1)\r")
+        try await prompt.shows("\n(1.")
+        prompt.type("\u{4}")
+
+        #expect(try await prompt.exitStatus() == 0)
+    }
+
+    @LoopActor
+    @Test func whatSucceededIsSavedAsARecipe() async throws {
+        let state = try ScratchFolder()
+        let path = state.path.appending("saved.lua")
+        let prompt = try await Prompt()
+
+        for line in ["local x = 20", "x + 1", "print(_ + 1)", "error('no')", "x", "?qsh.now"] {
+            prompt.type(line + "\r")
+            try await prompt.shows("qsh> ")
+        }
+        prompt.type(":save \(path)\r")
+        try await prompt.shows("\nsaved: ")
+        prompt.type(":save \(path)\r")
+        try await prompt.shows("exists\r\n  hint: `:save! ")
+        prompt.type(":sav x\r")
+        try await prompt.shows("error: `:sav` is not known here\r\n  hint: did you mean `:save`?")
+        prompt.type("\u{4}")
+        _ = try await prompt.exitStatus()
+
+        let saved = try String(contentsOf: path)
+        #expect(
+            saved == """
+                -- Saved from the prompt of qsh.
+                local x = 20
+                _ = x + 1
+                print(_ + 1)
+                print(x)
+
+                """)
+        let run = try await QshRun([path.string]).finish()
+        #expect(run.stdout == "22\n20\n")
+    }
+
+    @LoopActor
+    @Test func twoPromptsKeepEachOthersHistory() async throws {
+        let state = try ScratchFolder()
+        let first = try await Prompt(state: state.path)
+        let second = try await Prompt(state: state.path)
+        for number in 1...5 {
+            first.type("'a\(number)'\r")
+            second.type("'b\(number)'\r")
+            try await first.shows("\na\(number)\r\n")
+            try await second.shows("\nb\(number)\r\n")
+        }
+        first.type("\u{4}")
+        second.type("\u{4}")
+        _ = try await first.exitStatus()
+        _ = try await second.exitStatus()
+
+        let entries = try String(contentsOf: state.path.appending("qsh/history"))
+            .split(separator: "\n").map(String.init)
+        let wanted = (1...5).flatMap { ["'a\($0)'", "'b\($0)'"] }
+        #expect(entries.sorted() == wanted.sorted())
+    }
+
     @LoopActor
     @Test func aDumbTerminalGetsNoEscapes() async throws {
         let prompt = try await Prompt(["TERM": "dumb", "LC_ALL": "C"])

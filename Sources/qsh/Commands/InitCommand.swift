@@ -74,10 +74,6 @@ private enum RecipeFolder {
 
         """
 
-    private static let luacheck = """
-        std = "lua54"
-        read_globals = { "qsh" }
-        exclude_files = { "\(metaFolder)" }
-
-        """
+    private static let luacheck =
+        LuacheckNames(reference: .shared).text + "exclude_files = { \"\(metaFolder)\" }\n"
 }

@@ -15,15 +15,19 @@ final class PromptOutput {
     /// Whether consoles are shown through here, with their machine's name before each line.
     var takesConsoles = false
     /// Shows no console at all.
-    var isQuiet = false
+    var isQuiet = false {
+        didSet { if isQuiet { for name in names { consoles[name]?.forget() } } }
+    }
     private var held: [UInt8] = []
     private var consoles: [String: ConsoleLines] = [:]
     private var quiet: Set<String> = []
     private var showing: LoopTimer?
     private var completing: LoopTimer?
 
-    /// Lines of one console that are shown at once; more of them cannot be read anyway.
-    nonisolated static let linesAtOnce = 40
+    /// Lines of one console that are shown at once: what stays on the screen.
+    private var linesAtOnce: Int { max(4, (TerminalSize.current?.rows ?? 24) / 2) }
+
+    fileprivate nonisolated static let mostLines = 200
 
     /// Whether output must go through here now.
     var isNeeded: Bool { editor?.isReading == true }
@@ -32,7 +36,9 @@ final class PromptOutput {
     var names: [String] { consoles.keys.sorted() }
 
     func setQuiet(_ name: String, _ isQuiet: Bool) {
-        if isQuiet { quiet.insert(name) } else { quiet.remove(name) }
+        guard isQuiet else { return _ = quiet.remove(name) }
+        quiet.insert(name)
+        consoles[name]?.forget()
     }
 
     /// Takes output for the terminal while a line is edited; else prints it.
@@ -58,7 +64,7 @@ final class PromptOutput {
     /// Prints what is held as it is: the line has been entered, or nobody edits.
     func finish() {
         forget()
-        for name in names { held += consoles[name]?.takeAll() ?? [] }
+        for name in names { held += consoles[name]?.takeAll(linesAtOnce) ?? [] }
         guard !held.isEmpty else { return }
         StandardOutput.write(String(decoding: held, as: UTF8.self))
         held = []
@@ -84,7 +90,7 @@ final class PromptOutput {
             lines += held[...end]
             held.removeSubrange(...end)
         }
-        for name in names { lines += consoles[name]?.takeLines() ?? [] }
+        for name in names { lines += consoles[name]?.takeLines(linesAtOnce) ?? [] }
         print(lines)
     }
 
@@ -93,7 +99,7 @@ final class PromptOutput {
         var text = held
         held = []
         if let last = text.last, last != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
-        for name in names { text += consoles[name]?.takeAll() ?? [] }
+        for name in names { text += consoles[name]?.takeAll(linesAtOnce) ?? [] }
         print(text)
     }
 
@@ -126,12 +132,7 @@ private struct ConsoleLines {
 
     mutating func take(_ bytes: UnsafeRawBufferPointer, _ transcript: String?, _ isSilent: Bool) {
         self.transcript = transcript
-        if isSilent {
-            lines = []
-            begun = []
-            left = 0
-            return
-        }
+        if isSilent { return forget() }
         var rest = bytes[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             begun += rest[..<end].prefix(Self.longestLine - min(begun.count, Self.longestLine))
@@ -140,16 +141,22 @@ private struct ConsoleLines {
             begun = []
         }
         begun += rest.prefix(Self.longestLine - min(begun.count, Self.longestLine))
-        let surplus = lines.count - 2 * PromptOutput.linesAtOnce
+        let surplus = lines.count - PromptOutput.mostLines
         guard surplus > 0 else { return }
         left += surplus
         lines.removeFirst(surplus)
     }
 
+    mutating func forget() {
+        lines = []
+        begun = []
+        left = 0
+    }
+
     /// The whole lines, ready to be printed.
-    mutating func takeLines() -> [UInt8] {
+    mutating func takeLines(_ limit: Int) -> [UInt8] {
         var text: [UInt8] = []
-        let surplus = lines.count - PromptOutput.linesAtOnce
+        let surplus = lines.count - limit
         if surplus > 0 {
             left += surplus
             lines.removeFirst(surplus)
@@ -165,12 +172,12 @@ private struct ConsoleLines {
     }
 
     /// The beginning of a line, too, as a line of its own.
-    mutating func takeAll() -> [UInt8] {
+    mutating func takeAll(_ limit: Int) -> [UInt8] {
         if !begun.isEmpty {
             lines.append(begun)
             begun = []
         }
-        return takeLines()
+        return takeLines(limit)
     }
 
     /// Without carriage returns: a progress bar would overwrite the name.

@@ -78,7 +78,7 @@ import Testing
               binary = { "/a" }, modules = { "/k", "m" }, send = { "" }, sendline = { "" },
               qmp = { "stop", {} }, wait_event = { "STOP" }, screenshot = { "/a" },
               send_key = { "a" }, type = { "a" }, dump = { "/a" },
-              extract = { "x" }, append = { {} }, diff = { "m.img", "m.img" },
+              extract = { "x" }, write = { "w.img" }, append = { {} }, diff = { "m.img", "m.img" },
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
               local path, option = table.unpack(call)

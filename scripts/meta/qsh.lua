@@ -121,14 +121,20 @@ function initramfs:entries() end
 ---@return qsh.initramfs.Finding[]
 function initramfs:lint(options) end
 
+---@class qsh.initramfs.WriteOptions
+---@field compression? string none, zstd, gzip, xz, lz4, lzo, bzip2 or lzma (default "none")
+---@field level? integer the codec's own
+
 --- Writes the image as newc cpio: the same entries give the same bytes.
 ---@param path string
+---@param options? qsh.initramfs.WriteOptions
 ---@return string # the path
-function initramfs:write(path) end
+function initramfs:write(path, options) end
 
 ---@param path string
+---@param options? qsh.initramfs.WriteOptions
 ---@return string?, qsh.error?
-function initramfs:try_write(path) end
+function initramfs:try_write(path, options) end
 
 --- Commands on the host.
 ---@class qsh.procmodule

@@ -87,10 +87,17 @@ final class InitramfsObject: LuaObject {
         return [.object(root)]
     }
 
+    /// `root:write(path, { compression, level })`
     private static func write(_ call: LuaCall) async throws -> [LuaValue] {
         let root = try call.receiver(as: InitramfsObject.self)
         let path = try call.string(1, "path")
-        try await root.tree.write(to: FilePath(path))
+        let options = try call.options(at: 2)
+        let compression = try options.string("compression")
+        let level = try options.integer("level")
+        try options.finish()
+        try await root.tree.write(
+            to: FilePath(path),
+            compression: InitramfsCompression(compression ?? "none", level: level))
         return [.text(path)]
     }
 

@@ -40,13 +40,18 @@ enum EntryLoss {
             "the data of an entry sums up to \(got), not to the \(expected) in its header"
         case .unknownType(let type):
             "\(entry) has the unknown file type \(type): the kernel does not create it"
+        case .lost where name.isEmpty:
+            "an entry has an empty name: the kernel skips it"
         case .lost(let failure):
             "\(entry) is lost: \(failure.reason)"
         case .linkFailed(let first):
             "\(entry) is lost: it is a hard link to `\(printable(first))`, which is not there"
         case .mergedInodes(let first):
-            "\(entry) overwrites `\(printable(first))` of an earlier archive: they share an inode "
-                + "number and no trailer is between them"
+            first == name
+                ? "the files of one inode number are merged, \(entry) among them: there are more "
+                    + "than its link count says, as where two archives are joined without a trailer"
+                : "\(entry) overwrites `\(printable(first))`: they share an inode number and no "
+                    + "trailer is between them"
         case .replacesSymlink:
             "directory \(entry) replaces the symlink of that name"
         case .emptyTarget:

@@ -20,6 +20,9 @@ struct TreeBuilder {
         var name: [UInt8]
         var segment: Int
         var hadData: Bool
+        var count = 1
+        /// Length and sum of the data that came first.
+        var data: (size: UInt32, sum: UInt64)?
     }
 
     private struct OpenFile {
@@ -27,6 +30,8 @@ struct TreeBuilder {
         var entry: CpioHeader
         var digest: MD5?
         var headSize: Int
+        /// Of a file that has other names: its first name's key, its own name, its data's sum.
+        var link: (key: LinkKey, name: [UInt8], sum: UInt64)?
         /// All bytes so far of what may be an ELF file; nil where it is none.
         var program: [UInt8]?
     }
@@ -94,18 +99,40 @@ struct TreeBuilder {
         try? tree.remove(place)
     }
 
+    private var linkKey: LinkKey {
+        LinkKey(
+            major: header.deviceMajor, minor: header.deviceMinor, inode: header.inode,
+            type: header.mode >> 12 & 0o17)
+    }
+
+    /// Data that comes twice for one inode has to be the same: a clash of two archives else.
+    private mutating func compareLink(_ file: OpenFile) {
+        guard let link = file.link, file.entry.fileSize > 0, let first = links[link.key] else {
+            return
+        }
+        if let data = first.data {
+            if data != (file.entry.fileSize, link.sum), first.segment == segment {
+                report(.mergedInodes(first.name), link.name)
+            }
+        } else {
+            links[link.key]?.data = (file.entry.fileSize, link.sum)
+        }
+    }
+
     /// - Returns: nil where it is no further link; else whether the link was made.
     private mutating func linkToFirst(_ name: [UInt8]) -> Bool? {
         guard header.links >= 2 else { return nil }
-        let key = LinkKey(
-            major: header.deviceMajor, minor: header.deviceMinor, inode: header.inode,
-            type: header.mode >> 12 & 0o17)
-        guard let first = links[key] else {
+        let key = linkKey
+        guard var first = links[key] else {
             links[key] = FirstLink(name: name, segment: segment, hadData: header.fileSize > 0)
             return nil
         }
+        first.count += 1
+        links[key] = first
         if first.segment != segment, first.hadData, header.fileSize > 0 {
             report(.mergedInodes(first.name), name)
+        } else if first.count == Int(header.links) + 1 {
+            report(.mergedInodes(name), name)
         }
         clean(name, unless: nil)
         do throws(KernelTree.Failure) {
@@ -196,7 +223,9 @@ extension TreeBuilder {
     mutating func makeSymlink(_ name: [UInt8], target: [UInt8]) {
         clean(name, unless: nil)
         do throws(KernelTree.Failure) {
-            if target.count > InitramfsPath.maximumLength { throw .nameTooLong }
+            if target.count > InitramfsPath.maximumLength {
+                return report(.targetTooLong(UInt32(target.count)), name)
+            }
             let inode = try create(name, .symlink)
             tree[inode].target = target
             tree[inode].mode = 0o777
@@ -236,6 +265,7 @@ extension TreeBuilder {
         }
         let rewrites = hasData || truncating
         var opened = OpenFile(inode: inode, entry: header, headSize: 0)
+        if header.links >= 2 { opened.link = (linkKey, name, 0) }
         if rewrites {
             tree[inode].head = []
             tree[inode].program = nil
@@ -267,6 +297,9 @@ extension TreeBuilder {
         if let sum = tree[inode].sum {
             tree[inode].sum = lzma_crc64(bytes.base, bytes.count, sum)
         }
+        if let sum = file?.link?.sum {
+            file?.link?.sum = lzma_crc64(bytes.base, bytes.count, sum)
+        }
         if file?.program != nil { collectProgram(bytes) }
         options.onContent?(inode, bytes)
     }
@@ -291,7 +324,10 @@ extension TreeBuilder {
     mutating func closeFile(complete: Bool) {
         guard var file else { return }
         self.file = nil
-        if complete { tree[file.inode].modificationTime = file.entry.modificationTime }
+        if complete {
+            tree[file.inode].modificationTime = file.entry.modificationTime
+            compareLink(file)
+        }
         if let program = file.program { tree[file.inode].program = ElfProgram(program) }
         guard let count = file.digest?.count else { return }
         let size = min(tree[file.inode].size, UInt64(Self.digestSize))

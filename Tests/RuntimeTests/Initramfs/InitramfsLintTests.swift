@@ -122,4 +122,33 @@ import Testing
                 $0.severity == .error && $0.message.hasPrefix("the image is cut short: this entry ")
             })
     }
+
+    /// Two archives whose files are numbered alike, the first without its trailer.
+    @Test func clashingInodesAreFound() throws {
+        func archive(_ names: [String], _ text: String) throws -> [UInt8] {
+            var tree = InitramfsTree()
+            for name in names {
+                var entry = try InitramfsEntry(
+                    path: InitramfsPath(name), kind: .file(.bytes(Array(text.utf8))))
+                entry.linkGroup = 1
+                try tree.add(entry)
+            }
+            return try tree.image()
+        }
+        let first = try archive(["a", "b"], "one")
+        let second = try archive(["c", "d"], "two")
+        let trailer = try #require(
+            first.indices.first { first[$0...].starts(with: InitramfsPath.trailer) })
+        let glued = Array(first[..<(trailer - CpioHeader.size)]) + second
+
+        let findings = try InitramfsReader.read(bytes: glued).findings
+        #expect(findings.map(\.severity) == [.error, .error])
+        #expect(
+            findings.map(\.message) == [
+                "the files of one inode number are merged, `c` among them: there are more than its "
+                    + "link count says, as where two archives are joined without a trailer",
+                "`d` overwrites `a`: they share an inode number and no trailer is between them",
+            ])
+        #expect(try InitramfsReader.read(bytes: first + second).findings == [])
+    }
 }

@@ -4,6 +4,12 @@ max_line_length = 100
 read_globals = {
   qsh = {
     fields = {
+      arch = {
+        fields = {
+          list = {},
+          obstacle = {},
+        },
+      },
       initramfs = {
         fields = {
           diff = {},

@@ -9,6 +9,8 @@ public struct ElfProgram: Sendable, Equatable {
         public var number: UInt16
         /// Whether addresses have 64 bits.
         public var isWide: Bool
+        /// Whether numbers have their highest byte first.
+        public var isBig = false
     }
 
     /// What it runs on.
@@ -42,7 +44,8 @@ public struct ElfProgram: Sendable, Equatable {
         let fields = Fields(bytes: head, isWide: head[4] == 2, isBig: head[5] == 2)
         guard let number = fields.number(at: 18, size: 2), let type = fields.number(at: 16, size: 2)
         else { return nil }
-        machine = Machine(number: UInt16(truncatingIfNeeded: number), isWide: fields.isWide)
+        machine = Machine(
+            number: UInt16(truncatingIfNeeded: number), isWide: fields.isWide, isBig: fields.isBig)
         isObject = type == 1
         let segments = Self.segments(fields, read)
         if let name = segments.first(where: { $0.type == 3 }), name.size <= Self.longestText {

@@ -78,13 +78,8 @@ struct InitCheck {
     private mutating func binary(
         _ elf: ElfProgram, _ node: InitramfsNode, _ name: String, _ depth: Int
     ) -> [InitramfsFinding] {
-        if let machine = target.machine, machine != elf.machine.number {
-            return [
-                error(
-                    node,
-                    "`\(name)` is for \(ElfProgram.machineName(elf.machine.number)), and the "
-                        + "kernel for \(ElfProgram.machineName(machine))")
-            ]
+        if let mismatch = target.mismatch(elf.machine) {
+            return [error(node, "`\(name)` \(mismatch)")]
         }
         return elf.interpreter.map { interpreter($0, of: node, name, depth) } ?? []
     }

@@ -4,6 +4,8 @@ import SystemPackage
 public enum InitramfsLint {
     /// What is known about the kernel that is to boot the image.
     public struct Target: Sendable {
+        /// What the kernel runs on; more exact than ``machine``, which stands in where it is nil.
+        public var arch: Arch?
         /// The ELF machine number of its programs (`EM_X86_64` is 62); nil takes any.
         public var machine: UInt16?
         /// Where the kernel starts: `rdinit=`, without the leading slash.
@@ -38,9 +40,11 @@ public enum InitramfsLint {
                     throw InitramfsError.unknownArch(
                         arch, near: nearest(to: arch, among: Arch.all.map(\.name)))
                  }
+                self.arch = known
                 machine = known.elf.machine
             } else {
-                machine = (description?.image.arch ?? Arch.ofHost)?.elf.machine
+                self.arch = description.map { $0.image.arch } ?? Arch.ofHost
+                machine = self.arch?.elf.machine
             }
         }
 
@@ -99,6 +103,7 @@ public enum InitramfsLint {
         var check = InitCheck(index, target)
         let own = check.findings()
         return own + ProgramCheck(tree, index, target, started: check.started).findings()
+            + ModuleCheck(tree: tree, target: target).findings()
     }
 
     private static func missingCodecs(

@@ -26,8 +26,10 @@ struct ProgramCheck {
             guard let elf = node.program, !elf.isObject, seen.insert(node.inode).inserted else {
                 continue
             }
+            let isForeign =
+                target.mismatch(elf.machine) != nil && target.mustRun(elf.machine, at: node.path)
             findings += problems(of: elf, node).map { text in
-                let stopsBoot = started.contains(node.inode)
+                let stopsBoot = started.contains(node.inode) || isForeign
                 return InitramfsFinding(
                     stopsBoot || target.isStrict ? .error : .warning, at: node.offset, text)
             }
@@ -39,12 +41,8 @@ struct ProgramCheck {
         let name = "/" + printable(node.path)
         // The first program's architecture and interpreters are judged with `/init` itself.
         let isStarted = started.contains(node.inode)
-        if let machine = target.machine, machine != elf.machine.number {
-            if isStarted { return [] }
-            return [
-                "`\(name)` is for \(ElfProgram.machineName(elf.machine.number)), and the kernel "
-                    + "for \(ElfProgram.machineName(machine))"
-            ]
+        if let mismatch = target.mismatch(elf.machine) {
+            return isStarted ? [] : ["`\(name)` \(mismatch)"]
         }
         guard let interpreter = elf.interpreter else { return [] }
         guard index.resolve(interpreter)?.type == .file else {

@@ -27,6 +27,7 @@ extension MachineConfiguration {
         // With a root file system elsewhere, an image may well have no init.
         guard kernel != nil, append.value(of: "root") == nil else { return [] }
         var target = InitramfsLint.Target()
+        target.arch = arch
         target.machine = arch.elf.machine
         if var path = append.value(of: "rdinit") {
             if path == InitramfsTree.guestAgentPath { path = root?.initBehindGuestAgent ?? path }

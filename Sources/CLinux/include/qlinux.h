@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include "qfile.h"
+#include "qfragments.h"
 #include "qkvm.h"
 #include "qprompt_guard.h"
 #include "qsearch.h"

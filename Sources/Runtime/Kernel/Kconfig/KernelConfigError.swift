@@ -12,6 +12,14 @@ public enum KernelConfigError: DiagnosticError, Equatable {
     case noConfig(FilePath, String)
     /// The running kernel does not show its configuration.
     case notShown
+    /// There is no such file, and no fragment of qsh's own: the name, and the nearest.
+    case noFragment(String, String?)
+    /// make could not make or finish a configuration: its words, and what it said.
+    case make(Command, String)
+    /// The tree has no such configuration target: its name, the architecture, and the nearest.
+    case noTarget(String, String, String?)
+    /// The build folder cannot be written to.
+    case unwritable(FilePath, Errno)
     /// The configuration is of another architecture: file, its architecture, the wanted one.
     case foreign(String, String, String)
 
@@ -37,6 +45,26 @@ public enum KernelConfigError: DiagnosticError, Equatable {
             Diagnostic(
                 .usage, "configuration of the running kernel: there is no `/proc/config.gz`",
                 hint: "the kernel needs CONFIG_IKCONFIG_PROC; or give its /boot/config-RELEASE")
+        case .noFragment(let name, let guess):
+            Diagnostic(
+                .usage,
+                "fragment `\(name)`: no such file"
+                    + (guess.map { "; did you mean qsh's own `\($0)`?" } ?? ""),
+                notes: [
+                    "qsh's own are "
+                        + KernelFragment.ofQsh.map { "`\($0.name)`" }.joined(separator: ", ")
+                ])
+        case .make(let command, let said):
+            Diagnostic(
+                .buildFailed, "configuration: make failed: \(said)",
+                reproduce: command.shellQuoted)
+        case .noTarget(let name, let arch, let guess):
+            Diagnostic(
+                .usage,
+                "configuration `\(name)`: neither a file nor a target of `\(arch)` in this tree"
+                    + (guess.map { "; did you mean `\($0)`?" } ?? ""))
+        case .unwritable(let path, let error):
+            Diagnostic(.usage, "build folder `\(path)`: cannot be written to: \(error)")
         case .foreign(let file, let own, let wanted):
             Diagnostic(
                 .usage,

@@ -59,3 +59,26 @@ public struct KernelConfigRequest: Sendable, Equatable {
         self.requires = requires
     }
 }
+
+extension KernelConfigRequest.Base {
+    /// Reads what a recipe names: a target of the tree's, or a file.
+    ///
+    /// A word with a slash is a file, unless only the tree has it (`arch/x86/configs/…`); one
+    /// without is a target, unless only a file is called that.
+    public init(_ text: String, in tree: FilePath, arch: Arch) {
+        let path = FilePath(text)
+        let name = path.lastComponent?.string ?? text
+        let own = ["arch/\(arch.kernel.sourceFolder)/configs", "kernel/configs"].map {
+            tree.appending(FilePath($0).components).appending(name)
+        }
+        let isOfTree =
+            text.hasSuffix("config") && !text.hasPrefix(".")
+            && (!text.contains("/") || own.contains { $0.ends(with: path) && FileTree.isFile($0) })
+        let isHere = FileTree.isFile(path) || FileTree.isFolder(path)
+        if isOfTree, !isHere || own.contains(where: { FileTree.isFile($0) }) {
+            self = .target(name)
+        } else {
+            self = text.contains("/") || isHere ? .file(path) : .target(text)
+        }
+    }
+}

@@ -9,7 +9,7 @@ liblua5.4-dev libedit-dev zlib1g-dev libbz2-dev liblzma-dev liblz4-dev libzstd-d
 boot_packages="qemu-system-x86"
 # What the tests compare against.
 test_packages="tmux qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
-xz-utils zstd gzip lzop"
+xz-utils zstd gzip lzop e2fsprogs cryptsetup-bin"
 # QEMU for the other architectures of scripts/matrix.lua: without one, its row is skipped.
 matrix_packages="qemu-system-misc qemu-system-ppc qemu-system-mips"
 

@@ -117,6 +117,14 @@ struct Invocation {
         return .run(invocation)
     }
 
+    /// A recipe without arguments.
+    init(file: String, isVerbose: Bool, isQuiet: Bool) {
+        source = .file(file)
+        arguments = []
+        self.isVerbose = isVerbose
+        self.isQuiet = isQuiet
+    }
+
     private init(code: String?, _ rest: [String], isVerbose: Bool, isQuiet: Bool) {
         self.isVerbose = isVerbose
         self.isQuiet = isQuiet

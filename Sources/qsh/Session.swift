@@ -36,6 +36,19 @@ final class Session {
         return session
     }
 
+    /// For a recipe of which only the roots are wanted.
+    static func open(
+        lookingAt path: String, _ roots: RecipeRoots, _ context: CommandContext
+    ) throws -> Session {
+        let invocation = Invocation(
+            file: path, isVerbose: context.isVerbose, isQuiet: context.isQuiet)
+        let session = try Session(invocation)
+        var services = session.services(invocation)
+        services.roots = roots
+        try QshAPI.install(in: session.lua, services)
+        return session
+    }
+
     /// Runs a recipe to its end.
     ///
     /// - Returns: the exit code.

@@ -104,6 +104,8 @@ struct RecipeFileTests {
         let scripts = FileTree.names(in: QshRun.repository.appending("scripts"))
             .filter { $0.hasSuffix(".lua") }
 
-        #expect(scripts.sorted() == ["boot.lua", "hello.lua", "matrix.lua", "two-machines.lua"])
+        // Those of real roots have a suite of their own.
+        let own = scripts.filter { !RealRootTests.recipes.contains($0) }
+        #expect(own.sorted() == ["boot.lua", "hello.lua", "matrix.lua", "two-machines.lua"])
     }
 }

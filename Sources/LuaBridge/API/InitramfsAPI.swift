@@ -9,6 +9,9 @@ enum InitramfsAPI {
             "initramfs",
             primitives: [
                 .suspending("new") { try await new($0, services) },
+                .suspending("generate", hasTry: true) {
+                    try await GenerateAPI.generate($0, services)
+                },
                 .suspending("inspect", hasTry: true) { try await InitramfsImageObject.inspect($0) },
                 .suspending("diff", hasTry: true) { try await InitramfsImageObject.diff($0) },
             ])
@@ -24,6 +27,7 @@ enum InitramfsAPI {
 
         let root = InitramfsObject()
         root.arch = arch
+        services.roots?.take(root)
         switch busybox {
         case nil, .bool(false):
             break
@@ -50,6 +54,11 @@ final class InitramfsObject: LuaObject {
     var hook = ""
     /// Takes modules where a generator knows the kernel.
     var requestModules: (@LoopActor ([String]) throws -> Void)?
+    /// An archive in front of it, and how it is compressed when it is written.
+    var early = InitramfsTree()
+    var compression: InitramfsCompression = .none
+    /// Whether the agent goes in where the recipe says nothing.
+    var wantsAgent = true
     /// What was not found and may be missed.
     var remarks: [String] = []
 
@@ -92,12 +101,15 @@ final class InitramfsObject: LuaObject {
         let root = try call.receiver(as: InitramfsObject.self)
         let path = try call.string(1, "path")
         let options = try call.options(at: 2)
-        let compression = try options.string("compression")
+        let name = try options.string("compression")
         let level = try options.integer("level")
         try options.finish()
+        // One from hooks knows how it was asked for.
+        let compression =
+            name == nil && level == nil
+            ? root.compression : try InitramfsCompression(name ?? "none", level: level)
         try await root.tree.write(
-            to: FilePath(path),
-            compression: InitramfsCompression(compression ?? "none", level: level))
+            to: FilePath(path), compression: compression, early: root.early)
         return [.text(path)]
     }
 

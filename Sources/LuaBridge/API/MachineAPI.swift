@@ -16,6 +16,10 @@ enum MachineAPI {
     /// `qsh.machine.boot { kernel = …, initramfs = …, … }`
     private static func boot(_ call: LuaCall, _ services: QshServices) async throws -> [LuaValue] {
         let options = try MachineOptions(call.options(at: 1))
+        if let roots = services.roots {
+            roots.isDone = true
+            throw RecipeStopped()
+        }
         var plan = try options.plan(services)
         if plan.configuration.kernel != nil && !plan.configuration.args.contains("-bios") {
             plan.configuration.firmware = try await QEMUFirmware.find(
@@ -89,7 +93,7 @@ extension MachineOptions {
             plan.configuration.append.setDefault("qsh.rows", String(size.rows))
             plan.configuration.append.setDefault("qsh.cols", String(size.columns))
         }
-        guard agent ?? (root != nil) else {
+        guard agent ?? root?.wantsAgent ?? false else {
             plan.configuration.hasCommandChannel = false
             return plan
         }

@@ -34,6 +34,9 @@ public struct QshServices: Sendable {
     public var terminalSize: TerminalSize?
     /// The recipe's `qsh.timeout_scale`.
     var timeoutScale: @LoopActor @Sendable () throws -> Double = { 1 }
+    /// Where roots are kept for `qsh why`, which runs a recipe up to its first machine.
+    public var roots: RecipeRoots?
+
     /// Makes services that are silent.
     public init() {}
 }

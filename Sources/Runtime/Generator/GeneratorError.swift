@@ -15,7 +15,8 @@ public enum GeneratorError: Error, Equatable {
     case foreignModule(FilePath, got: String, expected: String)
     case codecMissing(String, option: String, kernel: String, config: FilePath)
     case noConfiguration(FilePath)
-    case notLinux(String)
+    case notInImage(String, FilePath, near: String?)
+    case noReason(String, FilePath)
 }
 
 extension GeneratorError: DiagnosticError {
@@ -52,8 +53,10 @@ extension GeneratorError: DiagnosticError {
             "compression `\(codec)`: kernel `\(kernel)` cannot unpack it, for it lacks `\(option)`"
         case .noConfiguration(let path):
             "cannot read `\(path)`: expected the kernel's configuration"
-        case .notLinux(let what):
-            what
+        case .notInImage(let name, let image, _):
+            "`\(name)`: not in `\(image)`"
+        case .noReason(let path, let image):
+            "`\(path)`: nothing in `\(image)` says why it is there"
         }
     }
 
@@ -78,7 +81,9 @@ extension GeneratorError: DiagnosticError {
         case .noModulesFolder: "give the folder lib/modules/RELEASE with --moduleroot"
         case .otherRelease, .foreignModule: "give the modules of this very kernel"
         case .codecMissing: "take another codec, or `none`"
-        case .badHook, .scriptLoop, .noConfiguration, .notLinux: nil
+        case .notInImage(_, _, let near): near.map { "did you mean `\($0)`?" }
+        case .noReason: "images made by `qsh mkinitramfs` keep their reasons"
+        case .badHook, .scriptLoop, .noConfiguration: nil
         }
     }
 }

@@ -19,8 +19,7 @@ extension InitramfsTree {
         _ name: String, root: FilePath = "/", at place: String? = nil, arch: Arch = .ofHost,
         reason: PickReason = PickReason(.program, "the recipe asks for it")
     ) throws -> [String] {
-        var closure = BinaryClosure(
-            root: HostRoot(root.string), arch: arch, hook: reason.hook)
+        var closure = BinaryClosure(root: HostRoot(root.string), arch: arch)
         try closure.add(name, at: place, to: &self, reason)
         return closure.remarks
     }
@@ -28,12 +27,12 @@ extension InitramfsTree {
 
 /// The libraries of some programs, each looked at once.
 struct BinaryClosure {
-    /// What may be missed at run time.
-    private(set) var remarks: [String] = []
+    /// What may be missed at run time; the reader may take it out.
+    var remarks: [String] = []
 
     private let root: HostRoot
     private let arch: Arch
-    private let hook: String
+    private var hook: String
     private let placement: ProgramPlacement
     private let folders: LibraryFolders
     /// By the name they are asked for: the linker takes the first of a name.
@@ -48,10 +47,10 @@ struct BinaryClosure {
         var inherited: [String]
     }
 
-    init(root: HostRoot, arch: Arch, hook: String) {
+    init(root: HostRoot, arch: Arch) {
         self.root = root
         self.arch = arch
-        self.hook = hook
+        hook = ""
         placement = ProgramPlacement(root: root)
         folders = LibraryFolders(root, arch)
     }
@@ -60,6 +59,7 @@ struct BinaryClosure {
         _ name: String, at place: String?, to tree: inout InitramfsTree, _ reason: PickReason,
         depth: Int = 0
     ) throws {
+        hook = reason.hook
         let path = try locate(name)
         if depth > 4 { throw GeneratorError.scriptLoop(path) }
         let placed: (image: InitramfsPath, host: String)

@@ -45,14 +45,14 @@ extension InitramfsTree {
         let folders = FirmwareFolders(
             modules: selection.modules.folder, release: selection.release, extra: extra)
         for item in selection.chosen {
-            let path = try place(of: item, selection)
+            let path = try Self.place(of: item, selection)
             if let contents = item.contents {
                 try addFile(path.display, bytes: contents)
             } else {
                 try addFile(path.display, from: item.file.path)
             }
             let user = try item.user.flatMap { name in
-                try selection.item(name).map { try place(of: $0, selection) }
+                try selection.item(name).map { try Self.place(of: $0, selection) }
             }
             var why = item.why
             if user == nil, let name = item.user { why += " `\(name)`, which is built in" }
@@ -69,7 +69,7 @@ extension InitramfsTree {
     }
 
     /// `/lib/modules/RELEASE/kernel/…/NAME.ko`
-    private func place(
+    static func place(
         of item: ModuleSelection.Chosen, _ selection: ModuleSelection
     ) throws -> InitramfsPath {
         let release = selection.release

@@ -37,6 +37,24 @@ public struct PickStep: Sendable, Equatable {
     public let path: String
     /// Why it is there.
     public let reason: PickReason
+
+    /// `PATH: REASON (hook HOOK)` in one line.
+    public var line: String {
+        let other = reason.because.map { " \($0.display)" } ?? ""
+        let hook = reason.hook.isEmpty ? "" : " (hook \(reason.hook))"
+        return "\(path): \(reason.text)\(other)\(hook)"
+    }
+
+    /// `{ path, reason, kind, hook, because }`
+    public var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "path": .string(path), "reason": .string(reason.text),
+            "kind": .string(reason.kind.rawValue),
+        ]
+        if !reason.hook.isEmpty { members["hook"] = .string(reason.hook) }
+        if let because = reason.because { members["because"] = .string(because.display) }
+        return .object(members)
+    }
 }
 
 extension InitramfsTree {
@@ -59,5 +77,19 @@ extension InitramfsTree {
             next = reason.because
         }
         return steps
+    }
+
+    /// The same for a path, or for the name of a module; nil where there is no such file.
+    ///
+    /// What is there without a reason was added by the recipe itself.
+    public func why(named name: String) -> [PickStep]? {
+        let module = KernelModuleFile.canonical(name)
+        let asked = (try? InitramfsPath(name)).flatMap { entry(at: $0)?.path }
+        let path =
+            asked ?? entries.first { KernelModuleFile($0.path.display)?.name == module }?.path
+        guard let path else { return nil }
+        let steps = why(path)
+        let own = PickReason(.data, "the recipe adds it")
+        return steps.isEmpty ? [PickStep(path: path.display, reason: own)] : steps
     }
 }

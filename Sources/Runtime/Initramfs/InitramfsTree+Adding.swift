@@ -37,10 +37,11 @@ extension InitramfsTree {
     ) throws(InitramfsError) {
         let status = try HostFile.readableStatus(of: host)
         let usual: FileMode = status.isExecutable ? .program : .file
-        try add(
-            InitramfsEntry(
-                path: InitramfsPath(path), kind: .file(.host(host)), mode: mode ?? usual, uid: uid,
-                gid: gid))
+        var entry = try InitramfsEntry(
+            path: InitramfsPath(path), kind: .file(.host(host)), mode: mode ?? usual, uid: uid,
+            gid: gid)
+        entry.isSecret = status.mode & 0o004 == 0
+        try add(entry)
     }
 
     /// Adds a symlink.

@@ -5,19 +5,35 @@ import SystemPackage
 extension InitramfsTree {
     /// Writes the tree as a `newc` image at `path`, complete or not at all.
     ///
-    /// The same tree and configuration give the same bytes. Runs on a worker thread in constant
+    /// The same tree and configuration give the same bytes. An image that holds secrets is for
+    /// its owner only. Runs on a worker thread in constant
     /// memory. A file that exists is replaced in one step; a pipe or device is written through.
     ///
+    /// - Parameter early: an archive in front that stays uncompressed, as the kernel looks for
+    ///   microcode and ACPI tables before it can decompress anything.
     /// - Throws: ``InitramfsError``, or `CancellationError`; neither leaves a file.
     public func write(
         to path: FilePath, _ configuration: CpioConfiguration? = nil,
-        compression: InitramfsCompression = .none
+        compression: InitramfsCompression = .none, early: InitramfsTree = InitramfsTree()
     ) async throws {
         let settings = try configuration ?? CpioConfiguration.fromEnvironment()
         try await WorkerThread.run { cancellation in
-            try OutputFile.write(to: path) { sink in
+            try OutputFile.write(to: path, mode: hasSecrets ? 0o600 : 0o644) { sink in
+                if early.count > 0 {
+                    var writer = CpioWriter(to: sink, settings)
+                    try writer.write(early.entries) { cancellation.isCancelled }
+                }
                 var writer = CpioWriter(to: try compression.sink(sink), settings)
                 try writer.write(entries) { cancellation.isCancelled }
+            }
+        }
+    }
+
+    /// Whether it holds a file that only its owner may read, here or on the host.
+    public var hasSecrets: Bool {
+        entries.contains { entry in
+            if case .file = entry.kind { entry.isSecret || entry.mode.bits & 0o044 == 0 } else {
+                false
             }
         }
     }

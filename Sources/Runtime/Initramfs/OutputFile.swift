@@ -7,6 +7,8 @@ enum OutputFile {
     private static let counter = Atomic(0)
 
     /// Calls `body` with a sink and renames the result to `path`; on an error nothing is left.
+    ///
+    /// - Parameter mode: of a new file, less what the umask takes.
     static func write(
         to path: FilePath, mode: mode_t = 0o644, _ body: (any ImageSink) throws -> Void
     ) throws {

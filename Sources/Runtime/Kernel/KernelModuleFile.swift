@@ -86,6 +86,17 @@ struct KernelModuleFile: Sendable, Equatable {
         return bytes
     }
 
+    /// What the bytes of such a file say, wherever they are from.
+    func info(decompressing bytes: [UInt8]) throws -> ModuleInfo {
+        guard let codec = compression?.codec else { return try Self.info(in: bytes, of: path) }
+        var plain: [UInt8] = []
+        _ = try codec.decode(ImageInput(bytes: bytes)) { piece in
+            plain += piece
+            return plain.count <= Self.sizeLimit
+        }
+        return try Self.info(in: plain, of: path)
+    }
+
     /// The largest modules are some tens of megabytes with their debug information.
     private static let sizeLimit = 512 << 20
 

@@ -8,7 +8,7 @@ struct DebianRecord: Sendable, Equatable {
     let architecture: String
     /// Length of the `.deb` file in bytes.
     let size: UInt64
-    /// The first alternative of each dependency, without versions.
+    /// The first alternative of each dependency, `Pre-Depends` included, without versions.
     let depends: [String]
 
     /// What `apt-get download` takes to fetch this very version.
@@ -33,7 +33,8 @@ struct DebianRecord: Sendable, Equatable {
         self.version = String(version)
         self.architecture = String(architecture)
         self.size = size
-        depends = (fields["Depends"] ?? "").split(separator: ",").compactMap { dependency in
+        let all = [fields["Pre-Depends"], fields["Depends"]].compactMap(\.self)
+        depends = all.joined(separator: ",").split(separator: ",").compactMap { dependency in
             dependency.split { " |(:".contains($0) }.first.map(String.init)
         }
     }

@@ -7,6 +7,7 @@ enum CommandTable {
         CheckCommand.self, TriageCommand.self,
         InspectCommand.self, LintCommand.self, ExtractCommand.self, DiffCommand.self,
         AppendCommand.self,
+        MkinitramfsCommand.self, WhyCommand.self,
         PsCommand.self, AttachCommand.self, KillCommand.self,
         DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
     ]

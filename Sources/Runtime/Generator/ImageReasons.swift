@@ -1,0 +1,161 @@
+import SystemPackage
+
+/// Why a file is in an image that exists already: what the image says of itself, or else what its
+/// own files tell: who needs a library, which module uses another.
+public enum ImageReasons {
+    /// The chain of reasons, the file itself first.
+    ///
+    /// - Parameter name: a path, or the name of a module.
+    /// - Throws: ``InitramfsError``, ``GeneratorError``.
+    public static func why(_ name: String, in image: FilePath) async throws -> [PickStep] {
+        try await WorkerThread.run { _ in
+            var options = InitramfsReader.Options()
+            options.programs = true
+            let read = try InitramfsReader.read(image, options)
+            let index = InitramfsNodeIndex(read.tree)
+            let place = try place(of: name, in: read.tree, index, image)
+            let path = InitramfsPath(normalised: place.path)
+            let notes = try contents(of: index.resolve(ReasonFile.path.utf8), in: image)
+            if !notes.isEmpty {
+                let steps = chain(from: path, ReasonFile.parse(notes), read.tree)
+                if !steps.isEmpty { return steps }
+            }
+            let steps = try ImageEvidence(read.tree, image).chain(from: place)
+            if steps.isEmpty { throw GeneratorError.noReason(path.display, image) }
+            return steps
+        }
+    }
+
+    private static func place(
+        of name: String, in tree: [InitramfsNode], _ index: InitramfsNodeIndex, _ image: FilePath
+    ) throws -> InitramfsNode {
+        if let bytes = index.place(of: name.utf8, followLast: false), let node = index[bytes] {
+            return node
+        }
+        let module = KernelModuleFile.canonical(name)
+        let found = tree.first {
+            $0.type == .file && KernelModuleFile(printable($0.path))?.name == module
+        }
+        if let found { return found }
+        let names = tree.map { "/" + printable($0.path) }
+        let asked = name.hasPrefix("/") ? name : "/\(name)"
+        throw GeneratorError.notInImage(name, image, near: nearest(to: asked, among: names))
+    }
+
+    private static func chain(
+        from path: InitramfsPath, _ reasons: [InitramfsPath: PickReason], _ tree: [InitramfsNode]
+    ) -> [PickStep] {
+        var steps: [PickStep] = []
+        var next: InitramfsPath? = path
+        var seen: Set<InitramfsPath> = []
+        if reasons[path] == nil {
+            let inside = path.bytes + [UInt8(ascii: "/")]
+            let first = reasons.keys.filter { $0.bytes.starts(with: inside) }.min()
+            guard let first else { return [] }
+            let reason = PickReason(.data, "folder of", because: first)
+            steps.append(PickStep(path: path.display, reason: reason))
+            next = first
+        }
+        while let here = next, seen.insert(here).inserted, let reason = reasons[here] {
+            steps.append(PickStep(path: here.display, reason: reason))
+            next = reason.because
+        }
+        return steps
+    }
+
+    /// The bytes of one file of an image; none where there is no such file.
+    static func contents(
+        of node: InitramfsNode?, in image: FilePath
+    ) throws(InitramfsError) -> [UInt8] {
+        guard let node, node.type == .file, node.size < 16 << 20 else { return [] }
+        var bytes: [UInt8] = []
+        var options = InitramfsReader.Options()
+        options.onStart = { if $0 == node.inode { bytes = [] } }
+        options.onContent = { inode, piece in if inode == node.inode { bytes += piece } }
+        _ = try InitramfsReader.read(image, options)
+        return bytes
+    }
+}
+
+/// What the files of an image say of each other.
+struct ImageEvidence {
+    private let tree: [InitramfsNode]
+    private let image: FilePath
+
+    init(_ tree: [InitramfsNode], _ image: FilePath) {
+        self.tree = tree
+        self.image = image
+    }
+
+    func chain(from node: InitramfsNode) throws -> [PickStep] {
+        let modules = KernelModuleFile(printable(node.path)) == nil ? [:] : try dependencies()
+        var steps: [PickStep] = []
+        var next: InitramfsNode? = node
+        var seen: Set<Int> = []
+        while let here = next, seen.insert(here.inode).inserted,
+            let (user, text, kind) = user(of: here, modules)
+        {
+            steps.append(
+                PickStep(
+                    path: "/" + printable(here.path),
+                    reason: PickReason(
+                        kind, text, because: InitramfsPath(normalised: user.path))))
+            next = user
+        }
+        if let next, !steps.isEmpty, !seen.contains(next.inode) || steps.count == seen.count - 1 {
+            steps.append(
+                PickStep(
+                    path: "/" + printable(next.path),
+                    reason: PickReason(.data, "nothing in the image says why")))
+        }
+        return steps
+    }
+
+    private func user(
+        of node: InitramfsNode, _ modules: [String: [InitramfsNode]]
+    ) -> (InitramfsNode, String, PickReason.Kind)? {
+        let name = node.path.split(separator: UInt8(ascii: "/")).last ?? []
+        if let module = KernelModuleFile(printable(node.path)) {
+            return modules[module.name]?.first.map { ($0, "its symbols are used by", .module) }
+        }
+        for other in tree where other.inode != node.inode {
+            if other.program?.needed.contains(where: { $0.elementsEqual(name) }) == true {
+                return (other, "library of", .library)
+            }
+            let interpreter = other.program?.interpreter?.split(separator: UInt8(ascii: "/")).last
+            if let interpreter, interpreter.elementsEqual(name) {
+                return (other, "dynamic linker of", .library)
+            }
+            let target = other.target.split(separator: UInt8(ascii: "/")).last
+            if other.type == .symlink, let target, target.elementsEqual(name),
+                other.path != node.path
+            {
+                return (other, "target of the symlink", .data)
+            }
+        }
+        return nil
+    }
+
+    /// By module, the modules that use it.
+    private func dependencies() throws -> [String: [InitramfsNode]] {
+        var files: [Int: [UInt8]] = [:]
+        let wanted = Set(
+            tree.filter { KernelModuleFile(printable($0.path)) != nil }.map(\.inode))
+        var options = InitramfsReader.Options()
+        options.onStart = { files[$0] = nil }
+        options.onContent = { inode, piece in
+            if wanted.contains(inode) { files[inode, default: []] += piece }
+        }
+        _ = try InitramfsReader.read(image, options)
+        var users: [String: [InitramfsNode]] = [:]
+        for node in tree {
+            guard let file = KernelModuleFile(printable(node.path)), let bytes = files[node.inode],
+                let info = try? file.info(decompressing: bytes)
+            else { continue }
+            for name in info.depends {
+                users[KernelModuleFile.canonical(name), default: []].append(node)
+            }
+        }
+        return users
+    }
+}

@@ -1,0 +1,54 @@
+/// Modules that a hook means by what they are for.
+enum ModuleFamily {
+    /// What disks hang on, by folder.
+    static let disks = Family(
+        folders: [
+            "/drivers/ata/", "/drivers/nvme/host/", "/drivers/scsi/", "/drivers/message/fusion/",
+            "/drivers/block/", "/drivers/virtio/", "/drivers/mmc/", "/drivers/ufs/",
+            "/drivers/usb/storage/", "/drivers/usb/host/", "/drivers/hv/",
+            "/drivers/firewire/", "/drivers/memstick/", "/drivers/s390/block/",
+            "/drivers/pci/controller/",
+        ],
+        except: [
+            "scsi_debug", "null_blk", "zram", "brd", "nbd", "rbd", "drbd", "pktcdvd", "loop",
+            "xen_blkback", "virtio_balloon", "virtio_input", "virtio_mem", "virtio_pmem",
+            "iscsi_tcp", "libiscsi", "scsi_transport_iscsi", "hv_balloon", "ublk_drv", "aoe",
+            "nvme_fabrics", "nvme_fc", "nvme_rdma", "nvme_tcp", "hv_utils",
+        ])
+
+    /// Keyboards and what they hang on.
+    static let keyboards = Family(
+        folders: [
+            "/drivers/hid/", "/drivers/usb/host/", "/drivers/input/keyboard/",
+            "/drivers/input/serio/",
+        ],
+        except: [])
+
+    /// The disks of QEMU's machines: those that qsh itself boots, so every image has them.
+    static let machineDisks = [
+        "virtio_pci", "virtio_mmio", "virtio_ccw", "virtio_blk", "virtio_scsi", "ata_piix",
+        "ahci", "nvme", "sd_mod",
+    ]
+
+    /// The keyboards of QEMU's machines, and every PC's.
+    static let commonKeyboards = [
+        "i8042", "atkbd", "xhci_pci", "ehci_pci", "uhci_hcd", "usbhid", "hid_generic",
+    ]
+
+    /// File systems that a root is put on.
+    static let fileSystems = [
+        "ext4", "xfs", "btrfs", "f2fs", "vfat", "squashfs", "erofs", "iso9660", "overlay",
+        "bcachefs", "jfs", "exfat",
+    ]
+
+    struct Family {
+        let folders: [String]
+        let except: Set<String>
+
+        func names(in modules: KernelModules) -> [String] {
+            modules.files.values.filter { file in
+                !except.contains(file.name) && folders.contains { file.location.contains($0) }
+            }.map(\.name).sorted()
+        }
+    }
+}

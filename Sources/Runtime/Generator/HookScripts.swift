@@ -59,17 +59,20 @@ enum HookScripts {
     /// Whole arrays at once; one that lacks a member gets three seconds for it.
     static let mdadm = #"""
         run_hook() {
-            assemble() { mdadm --assemble --scan "$@" 2>&1 | while read -r line; do say "$line"; done; }
+            assemble() {
+                mdadm --assemble --scan "$@" 2>&1 | while read -r line; do say "$line"; done
+            }
+            active() { grep -c '^md[^ ]* : active' /proc/mdstat; }
             arrays=$(mdadm --examine --scan 2>/dev/null | grep -c '^ARRAY')
             [ "$arrays" != 0 ] || return 0
             assemble --no-degraded
             left=3
-            while [ "$(grep -c '^md[^ ]* : active' /proc/mdstat)" -lt "$arrays" ] && [ $left -gt 0 ]; do
+            while [ "$(active)" -lt "$arrays" ] && [ $left -gt 0 ]; do
                 left=$((left - 1))
                 sleep 1
                 assemble --no-degraded
             done
-            if [ "$(grep -c '^md[^ ]* : active' /proc/mdstat)" -lt "$arrays" ]; then
+            if [ "$(active)" -lt "$arrays" ]; then
                 say "starting what lacks members"
                 for array in /dev/md?*; do
                     [ ! -b "$array" ] || mdadm --run "$array" 2>/dev/null

@@ -13,9 +13,11 @@ read_globals = {
       initramfs = {
         fields = {
           diff = {},
+          generate = {},
           inspect = {},
           new = {},
           try_diff = {},
+          try_generate = {},
           try_inspect = {},
         },
       },

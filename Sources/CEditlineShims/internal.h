@@ -30,6 +30,9 @@ void qedit_bind_keys(qedit *editor);
 // qedit_screen.c: what libedit does not draw.
 void qedit_decorate(qedit *editor);
 void qedit_undecorate(qedit *editor);
+// Goes to a row of its own: a line may have been printed without its end, or the terminal have
+// echoed what was typed ahead.
+void qedit_start_row(const qedit *editor);
 // Leaves the cursor behind the input.
 void qedit_leave(qedit *editor);
 

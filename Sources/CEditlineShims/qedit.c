@@ -96,6 +96,7 @@ qedit_status qedit_read(
     set_paste_brackets(editor, 1);
     // el_gets shows the prompt first, and keys typed in between would be the terminal's to edit.
     el_set(editor->line_editor, EL_PREP_TERM, 1);
+    qedit_start_row(editor);
     if (is_ready) is_ready(editor->callbacks.context);
     const char *text = el_gets(editor->line_editor, &count);
     if (editor->interrupted) qedit_leave(editor);

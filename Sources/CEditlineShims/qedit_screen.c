@@ -156,6 +156,13 @@ void qedit_undecorate(qedit *editor) {
     fflush(stdout);
 }
 
+void qedit_start_row(const qedit *editor) {
+    if (!editor->has_escapes) return;
+    // From the first column the blanks stay on the row; from any other they reach the next one.
+    printf("%*s\r\033[K", window().ws_col - 1, "");
+    fflush(stdout);
+}
+
 void qedit_leave(qedit *editor) {
     qedit_undecorate(editor);
     const LineInfoW *info = el_wline(editor->line_editor);

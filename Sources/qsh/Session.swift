@@ -106,6 +106,7 @@ final class Session {
         }
         services.openPrompt = { [weak self] coroutine in
             guard let self else { return }
+            if signals?.lines?.isReading == true { throw BreakpointInTheWayError() }
             try await Breakpoint.open(.call(coroutine: coroutine), try await self.prompt())
         }
         services.environment = Self.environment()

@@ -76,6 +76,23 @@ struct PromptScreenTests {
     }
 
     @LoopActor
+    @Test func thePromptStartsARowWhateverCameBefore() async throws {
+        try await withPrompt { screen in
+            try await screen.type("io.write('no end') qsh.task.sleep(0.5)")
+            try await screen.press("Enter")
+            try await screen.shows("not run") { $0.hasSuffix("no end") }
+            try await screen.type("typed .. ahead")
+            try await screen.shows("not read") {
+                $0.contains("\nno endtyped .. ahead\n") && $0.hasSuffix("\nqsh> typed .. ahead")
+            }
+            try await screen.press("C-c")
+            try await screen.type("io.write('x')")
+            try await screen.press("Enter")
+            try await screen.endsIn("\nqsh> io.write('x')\nx\nqsh>")
+        }
+    }
+
+    @LoopActor
     @Test func theHistoryIsSearchedAsOneTypes() async throws {
         try await withPrompt { screen in
             for input in ["'first' .. 1", "'second' .. 2"] {
@@ -249,6 +266,68 @@ struct PromptScreenTests {
             try await screen.press("Enter")
             try await screen.shows("no description") {
                 $0.contains("\nqsh> m\nqsh.machine `vm0` (pid ") && $0.hasSuffix("\nqsh>")
+            }
+        }
+    }
+
+    @LoopActor
+    @Test func aBreakpointOpensInTheTerminal() async throws {
+        let recipe = "local n = 5\nqsh.repl()\nprint('n is ' .. n)\nqsh.task.sleep(60)\n"
+        let screen = try await TmuxScreen(
+            #"cd "$HOME"; sleep 0.1; exec "$QSH" -q stop.lua"#, ["NO_COLOR": "1"])
+        do {
+            _ = try screen.scratch.file("stop.lua", recipe.utf8)
+            try await screen.endsIn(
+                """
+                breakpoint at stop.lua:2
+                    2 | qsh.repl()
+                  n = 5
+                Ctrl-D goes on, os.exit() ends the recipe
+                qsh>
+                """)
+            // Gives up the line, not the recipe.
+            try await screen.type("n = 7")
+            try await screen.press("C-c")
+            try await screen.endsIn("qsh> n = 7^C\nqsh>")
+            try await screen.type("n = n + 1")
+            try await screen.press("Enter")
+            try await screen.type("qsh.task.sleep(60)")
+            try await screen.press("Enter")
+            try await screen.shows("not run") { $0.hasSuffix("sleep(60)") }
+            try await screen.press("C-c")
+            try await screen.shows("not stopped") {
+                $0.contains("error: interrupted") && $0.hasSuffix("\nqsh>")
+            }
+            try await screen.press("C-d")
+            try await screen.endsIn("n is 6")
+            try await screen.press("C-c")
+            try await screen.shows("not ended") { $0.contains("at stop.lua:4") }
+        } catch {
+            await screen.close()
+            throw error
+        }
+        await screen.close()
+    }
+
+    @LoopActor
+    @Test func aBreakpointOpensBelowThePrompt() async throws {
+        try await withPrompt { screen in
+            try await screen.type("function f(n) qsh.repl() return n end")
+            try await screen.press("Enter")
+            try await screen.type("f(1)")
+            try await screen.press("Enter")
+            try await screen.shows("no breakpoint") {
+                $0.contains("breakpoint at repl:1") && $0.hasSuffix("\nqsh>")
+            }
+            try await screen.type("n = 'changed'")
+            try await screen.press("Enter", "C-d")
+            try await screen.endsIn("\nchanged\nqsh>")
+            try await screen.type("t = qsh.task.spawn(function() qsh.task.sleep(0.1) f(2) end)")
+            try await screen.press("Enter")
+            try await screen.type("qsh.task.sleep(0.3)")
+            try await screen.press("Enter")
+            try await screen.shows("not refused") {
+                $0.contains("error: qsh.repl: a prompt is open already") && $0.hasSuffix("\nqsh>")
             }
         }
     }

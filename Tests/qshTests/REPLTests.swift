@@ -49,6 +49,8 @@ private final class Prompt {
             // The brackets of a paste are switched off and on around each input.
             let shown = terminal.text.replacing("\u{1B}[?2004l", with: "")
                 .replacing("\u{1B}[?2004h", with: "")
+                // What makes the prompt start a row.
+                .replacing(String(repeating: " ", count: 79) + "\r\u{1B}[K", with: "")
             let bytes = Array(shown.utf8).dropFirst(seen)
             if let range = bytes.firstRange(of: Array(text.utf8)) {
                 seen = range.upperBound

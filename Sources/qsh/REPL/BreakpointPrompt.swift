@@ -16,7 +16,6 @@ struct BreakpointPrompt {
         }
         MainLoop.run { try introduce(interaction, prompt) }
         let signals = LoopActor.assumeIsolated { Unsent(interaction.session.signals) }.value
-        LoopActor.assumeIsolated { signals?.lines = prompt.lines }
         let result = prompt.readAndRun(signals)
         LoopActor.assumeIsolated {
             PromptOutput.shared.editor = nil
@@ -59,6 +58,12 @@ struct BreakpointPrompt {
         }
         StandardError.write(text)
     }
+}
+
+/// A task reached a breakpoint while a line is being typed.
+struct BreakpointInTheWayError: DiagnosticError {
+    let diagnostic = Diagnostic(
+        .usage, "qsh.repl: a prompt is open already, and this task is not what it runs")
 }
 
 /// A signal ended the prompt of a breakpoint.

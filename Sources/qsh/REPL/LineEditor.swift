@@ -187,6 +187,9 @@ final class LineEditor: LineSource, @unchecked Sendable {
             if isInterrupted { return -2 }
             EventLoop.shared.run(untilReadable: 0)
             if isInterrupted { return -2 }
+            // Whoever else stopped the loop: a read would stop the machines, too.
+            var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+            if poll(&input, 1, 0) <= 0 { continue }
             var byte: UInt8 = 0
             let count = read(0, &byte, 1)
             // A Ctrl-D that was typed while a statement ran is a NUL once editing begins (Linux's

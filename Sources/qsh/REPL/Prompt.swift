@@ -38,15 +38,17 @@ final class Prompt: @unchecked Sendable {
         self.editor = editor
         lines = editor
         editor.session = interaction
-        LoopActor.assumeIsolated {
-            PromptOutput.shared.editor = editor
-            PromptOutput.shared.takesConsoles = true
-        }
+        LoopActor.assumeIsolated { PromptOutput.shared.takesConsoles = true }
     }
 
     /// - Parameter signals: those that end the session.
     func readAndRun(_ signals: SignalHandling?) -> End {
         while true {
+            LoopActor.assumeIsolated {
+                // A breakpoint's prompt may have taken both meanwhile.
+                PromptOutput.shared.editor = editor
+                signals?.lines = lines
+            }
             let line = lines.readLine(prompt: input.isEmpty ? "qsh> " : "...> ")
             LoopActor.assumeIsolated { PromptOutput.shared.finish() }
             if mustEnd(signals) { return .status(Verdict.interrupted.exitCode) }

@@ -24,10 +24,12 @@ final class PromptOutput {
     private var showing: LoopTimer?
     private var completing: LoopTimer?
 
-    /// Lines of one console that are shown at once: what stays on the screen.
+    /// Lines of a flooding console that are shown at once: what stays on the screen.
     private var linesAtOnce: Int { max(4, (TerminalSize.current?.rows ?? 24) / 2) }
 
-    fileprivate nonisolated static let mostLines = 200
+    /// So many lines may come at once, as a kernel's do when it boots, and so many a second.
+    fileprivate nonisolated static let burst = 500.0
+    fileprivate nonisolated static let linesPerSecond = 200.0
 
     /// Whether output must go through here now.
     var isNeeded: Bool { editor?.isReading == true }
@@ -36,7 +38,10 @@ final class PromptOutput {
     var names: [String] { consoles.keys.sorted() }
 
     func setQuiet(_ name: String, _ isQuiet: Bool) {
-        guard isQuiet else { return _ = quiet.remove(name) }
+        guard isQuiet else {
+            _ = quiet.remove(name)
+            return
+        }
         quiet.insert(name)
         consoles[name]?.forget()
     }
@@ -124,6 +129,9 @@ private struct ConsoleLines {
     private var lines: [[UInt8]] = []
     private var begun: [UInt8] = []
     private var left = 0
+    /// How many lines may be shown now without being too many.
+    private var credit = PromptOutput.burst
+    private var seen = Deadline.now.secondsOfClock
     private var transcript: String?
 
     private static let longestLine = 2000
@@ -141,7 +149,7 @@ private struct ConsoleLines {
             begun = []
         }
         begun += rest.prefix(Self.longestLine - min(begun.count, Self.longestLine))
-        let surplus = lines.count - PromptOutput.mostLines
+        let surplus = lines.count - Int(PromptOutput.burst)
         guard surplus > 0 else { return }
         left += surplus
         lines.removeFirst(surplus)
@@ -156,11 +164,15 @@ private struct ConsoleLines {
     /// The whole lines, ready to be printed.
     mutating func takeLines(_ limit: Int) -> [UInt8] {
         var text: [UInt8] = []
-        let surplus = lines.count - limit
+        let now = Deadline.now.secondsOfClock
+        credit = min(PromptOutput.burst, credit + (now - seen) * PromptOutput.linesPerSecond)
+        seen = now
+        let surplus = Double(lines.count + left) > credit ? lines.count - limit : 0
         if surplus > 0 {
             left += surplus
             lines.removeFirst(surplus)
         }
+        credit = max(0, credit - Double(lines.count))
         if left > 0 {
             let place = transcript.map { " (all are in \($0))" } ?? ""
             text += prefix + Array("… \(left) lines left out\(place)\n".utf8)

@@ -158,8 +158,9 @@ void qedit_undecorate(qedit *editor) {
 
 void qedit_start_row(const qedit *editor) {
     if (!editor->has_escapes) return;
-    // From the first column the blanks stay on the row; from any other they reach the next one.
-    printf("%*s\r\033[K", window().ws_col - 1, "");
+    // From the first column the blanks just fill the row, and a terminal goes to the next row only
+    // with the character after them; from any other column they reach the next row.
+    printf("%*s\r\033[K", window().ws_col, "");
     fflush(stdout);
 }
 

@@ -50,7 +50,7 @@ private final class Prompt {
             let shown = terminal.text.replacing("\u{1B}[?2004l", with: "")
                 .replacing("\u{1B}[?2004h", with: "")
                 // What makes the prompt start a row.
-                .replacing(String(repeating: " ", count: 79) + "\r\u{1B}[K", with: "")
+                .replacing(String(repeating: " ", count: 80) + "\r\u{1B}[K", with: "")
             let bytes = Array(shown.utf8).dropFirst(seen)
             if let range = bytes.firstRange(of: Array(text.utf8)) {
                 seen = range.upperBound

@@ -25,11 +25,12 @@ end
 --- A disk of busybox and that init as ext4, in a file.
 function realroot.disk(folder)
   local tree, image = folder.path .. "/tree", folder.path .. "/root.ext4"
+  local archive = folder.path .. "/tree.cpio"
   qsh.initramfs.new { busybox = true, init = "" }
     :dir("/proc"):dir("/sys"):dir("/dev"):dir("/run")
     :file("/sbin/init", init, { mode = "0755" })
-    :write(folder.path .. "/tree.cpio")
-  qsh.proc.run { "sh", "-ec", 'mkdir "$1"; cd "$1"; cpio -idm --quiet <../tree.cpio', "sh", tree }
+    :write(archive)
+  qsh.initramfs.inspect(archive):extract(tree)
   qsh.proc.run { "truncate", "-s", "24M", image }
   qsh.proc.run {
     "/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-L", "QROOT", "-U", realroot.uuid, "-d", tree,

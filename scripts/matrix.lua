@@ -44,7 +44,7 @@ local function fetch(row)
   local root = qsh.initramfs.new { busybox = true, arch = row.name }
   local bus = BUS_MODULE[row.virtio]
   if bus then root:modules(kernel, bus) end
-  root:modules(kernel, "virtio_blk")
+  if row.virtio then root:modules(kernel, "virtio_blk") end
   return { kernel = kernel, root = root }
 end
 
@@ -73,7 +73,8 @@ local function boot(row, parts)
   machine.console:expect("[rootfs ]#")
   local result = { kernel = parts.kernel.release, seconds = qsh.now() - started }
   local said = machine:succeed(options.command or "uname -m").stdout
-  assert(machine:succeed("head -n 1 /dev/vda").stdout == MARK, "the disk reads otherwise")
+  local disk = row.virtio and "/dev/vda" or "/dev/ubda"
+  assert(machine:succeed("head -n 1 " .. disk).stdout == MARK, "the disk reads otherwise")
   result.note = said:match("^[^\n]*") .. ", disk"
   if row.agent then
     machine:copy_to(image, "/tmp/image")

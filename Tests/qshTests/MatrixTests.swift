@@ -77,3 +77,21 @@ struct MatrixTests {
         #expect(run.status == 2)
     }
 }
+
+/// User-mode Linux, which needs no QEMU at all.
+@Suite(.enabled(if: Arch.ofHost == .x86_64, "Debian has user-mode Linux for x86 hosts only"))
+struct UserModeBootTests {
+    @Test(arguments: [("", "ok"), ("--panic", "panic, as asked")])
+    func bootsAndEnds(option: String, verdict: String) async throws {
+        let words = ["-q", "scripts/matrix.lua", "--arch", "um"] + (option.isEmpty ? [] : [option])
+
+        let run = try await QshRun(words).with {
+            $0.folder = QshRun.repository
+            $0.environment["QSH_QEMU"] = "/nowhere"
+        }.finish()
+
+        #expect(run.stdout.contains("\num         \(verdict) "), "\(run.stdout)\(run.stderr)")
+        #expect(run.stdout.contains(" x86_64, disk, over the console\n"))
+        #expect(run.status == 0)
+    }
+}

@@ -60,7 +60,7 @@ function qsh.machine.command(options) end
 ---@class qsh.machine
 ---@field console qsh.console
 ---@field pid integer QEMU's process
----@field accel "kvm"|"tcg" what runs the guest
+---@field accel "kvm"|"tcg"|"host" what runs the guest
 ---@field command string a command line to paste, with the console on the terminal
 ---@field running boolean
 ---@field verdict? string how it ended; nil while it runs

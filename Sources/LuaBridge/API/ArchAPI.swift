@@ -7,7 +7,7 @@ enum ArchAPI {
         LuaModule(
             "arch",
             primitives: [
-                .immediate("list") { _ in [.list(Arch.all.map { .table($0.luaTable) })] },
+                .immediate("list") { _ in [.list((Arch.all + [.um]).map { .table($0.luaTable) })] },
                 .suspending("obstacle") { try await obstacle($0, services) },
             ])
     }
@@ -31,9 +31,12 @@ extension Arch {
         LuaTable(
             fields: [
                 .init("name", .text(name)), .init("kernel", .text(kernel.arch)),
-                .init("qemu", .text(qemu.binary)), .init("machine", .text(qemu.machine)),
-                .init("cpu", .text(qemu.cpuUnderTCG)), .init("console", .text(consoleDevice)),
-                .init("virtio", .text(virtio.name)), .init("debian", .text(debian.architecture)),
+                .init("qemu", isUserMode ? .null : .text(qemu.binary)),
+                .init("machine", isUserMode ? .null : .text(qemu.machine)),
+                .init("cpu", isUserMode ? .null : .text(qemu.cpuUnderTCG)),
+                .init("console", .text(consoleDevice)),
+                .init("virtio", isUserMode ? .null : .text(virtio.name)),
+                .init("debian", .text(debian.architecture)),
                 .init("cross_compile", crossPrefix.map { .text($0) } ?? .null),
                 .init("agent", .bool(GuestAgentImage.architectures.contains(self))),
             ].filter { !$0.value.isNull })

@@ -25,6 +25,7 @@ enum KernelFolder {
                 found.append((release, modules.appending(release).appending("vmlinuz")))
             }
         }
+        found.append(("", folder.appending("usr").appending("bin").appending("linux.uml")))
         // The folder may be lib/modules/V itself.
         found.append(("", folder.appending("vmlinuz")))
         return found.filter { FileTree.isFile($0.image) }

@@ -8,7 +8,7 @@ extension KernelImage {
     ///
     /// Reads at most the whole file, in bounded memory; nil for the compressed formats.
     func releaseInContents() -> String? {
-        guard format == .image || format == .elf else { return nil }
+        guard [.image, .elf, .userMode].contains(format) else { return nil }
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

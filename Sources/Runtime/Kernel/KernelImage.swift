@@ -17,6 +17,8 @@ public struct KernelImage: Sendable, Equatable {
         case zImage
         /// ELF executable, as the build leaves it in `vmlinux`.
         case elf = "vmlinux"
+        /// Program of the host: user-mode Linux.
+        case userMode = "linux"
         /// EFI program with a compressed kernel inside (`CONFIG_EFI_ZBOOT`).
         case efiZboot = "EFI zboot"
         /// An `Image` that was compressed as a whole, which QEMU unpacks on arm64 only.
@@ -48,6 +50,9 @@ public struct KernelImage: Sendable, Equatable {
         } catch {
             throw KernelImageError(path, .unreadable(error))
         }
+        if ELFHeader(LittleEndianBytes(header)) != nil, UserModeKernel.isOne(path) {
+            return KernelImage(userMode: path, size: size)
+        }
         do throws(KernelImageError.Reason) {
             return try KernelImage(path: path, size: size, header: LittleEndianBytes(header))
         } catch {
@@ -61,6 +66,14 @@ public struct KernelImage: Sendable, Equatable {
     public func require(_ arch: Arch) throws(KernelImageError) {
         guard let own = self.arch, own != arch else { return }
         throw KernelImageError(path, .foreign(kernel: own, machine: arch))
+    }
+
+    private init(userMode path: FilePath, size: UInt64) {
+        self.path = path
+        self.size = size
+        format = .userMode
+        arch = .um
+        release = nil
     }
 
     private init(

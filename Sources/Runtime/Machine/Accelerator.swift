@@ -4,6 +4,8 @@ public enum Accelerator: String, Sendable, CaseIterable {
     case kvm
     /// QEMU's translator: slow, and the same everywhere.
     case tcg
+    /// None: the kernel is a program of the host (user-mode Linux).
+    case host
 
     /// What a recipe may ask for (`accel`).
     public enum Request: String, Sendable, CaseIterable {
@@ -34,6 +36,9 @@ public enum Accelerator: String, Sendable, CaseIterable {
     public static func choose(
         _ request: Request, for arch: Arch, facts: () -> KVMFacts = KVMFacts.ofHost
     ) throws(AcceleratorError) -> Choice {
+        if arch.isUserMode {
+            return Choice(.host, "the kernel runs as a program", wasAutomatic: false)
+        }
         if request == .tcg { return Choice(.tcg, "the recipe asked for it", wasAutomatic: false) }
         let obstacle = facts().obstacle(for: arch)
         switch (request, obstacle) {

@@ -5,6 +5,14 @@ extension Arch {
     /// - Parameter environment: qsh's own variables, for `PATH` and `QSH_QEMU`.
     @LoopActor
     public func obstacle(environment: [String: String]) async -> Diagnostic? {
+        if isUserMode {
+            guard programs != .ofHost else { return nil }
+            return Diagnostic(
+                .qemuDidNotStart,
+                "machine of architecture \(self): it runs on an \(programs) host, "
+                    + "this is \(Arch.ofHost)"
+            )
+        }
         do {
             let qemu = try QEMUBinary.locate(for: self, environment: environment)
             try await QEMUBinary.requireVersion(of: qemu, for: self)

@@ -177,7 +177,7 @@ public final class Machine {
             guestPanicked: events.contains { $0.name == "GUEST_PANICKED" },
             hadInternalError: hadInternalError, shutdownStep: shutdownStep, wasKilled: wasKilled,
             crash: crash, panicWasExpected: panicWasExpected,
-            lastLines: console.transcript.lastLines(20))
+            lastLines: console.transcript.lastLines(60))
         exit = MachineExit(
             cause: observations.cause, process: process,
             consoleBytes: console.transcript.count, elapsed: .now - started)

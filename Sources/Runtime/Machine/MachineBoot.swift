@@ -30,9 +30,7 @@ extension Machine {
         onConsole: @LoopActor (Console) -> Void = { _ in }
     ) async throws -> Machine {
         try configuration.validate()
-        let qemu = try QEMUBinary.locate(
-            for: configuration.arch, option: configuration.qemu, environment: environment)
-        try await QEMUBinary.requireVersion(of: qemu, for: configuration.arch)
+        let qemu = try await program(of: configuration, environment)
         let choice = try Accelerator.choose(
             configuration.accel, for: configuration.arch, facts: kvm)
         log(choice.line)
@@ -51,6 +49,22 @@ extension Machine {
         let second = Accelerator.Choice(.tcg, refusal, wasAutomatic: true)
         log(second.line)
         return try await launch.start(second, onConsole)
+    }
+
+    /// What is run: QEMU, or the kernel itself.
+    private static func program(
+        of configuration: MachineConfiguration, _ environment: [String: String]
+    ) async throws -> FilePath {
+        if configuration.arch.isUserMode {
+            guard let kernel = configuration.kernel else {
+                throw MachineConfigurationError.notInUserMode(option: "drive")
+            }
+            return kernel
+        }
+        let qemu = try QEMUBinary.locate(
+            for: configuration.arch, option: configuration.qemu, environment: environment)
+        try await QEMUBinary.requireVersion(of: qemu, for: configuration.arch)
+        return qemu
     }
 }
 

@@ -8,6 +8,7 @@ extension MachineConfiguration {
     ///   lists.
     public func validate() throws {
         try QEMUArguments.refuse(args)
+        try validateUserMode()
         if let kernel {
             try KernelImage.identify(kernel).require(arch)
             try append.withDefaults(for: arch).validate(for: arch)
@@ -53,6 +54,10 @@ extension MachineConfiguration {
     /// The command line that a person can paste, without running anything.
     public func commandLine(on accelerator: Accelerator) -> String {
         let program = qemu?.string ?? arch.qemu.binary
+        if arch.isUserMode {
+            let program = kernel?.string ?? arch.qemu.binary
+            return Command([program] + UserModeArguments(self, .terminal).arguments).shellQuoted
+        }
         let arguments = QEMUArguments(self, on: accelerator, .terminal).arguments
         return Command([program] + arguments).shellQuoted
     }

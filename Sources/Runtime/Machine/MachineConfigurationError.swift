@@ -8,6 +8,8 @@ public enum MachineConfigurationError: DiagnosticError, Equatable {
     case unreadable(option: String, FilePath, Errno)
     /// A folder named by an option is not there.
     case noFolder(option: String, FilePath)
+    /// An option that is about QEMU, for a machine that has none.
+    case notInUserMode(option: String)
     /// An initramfs file without a byte.
     case empty(option: String, FilePath)
 
@@ -28,6 +30,10 @@ public enum MachineConfigurationError: DiagnosticError, Equatable {
             Diagnostic(
                 .usage, "\(option) `\(path)`: expected a folder that is there",
                 hint: "make it first: mkdir -p \(Command.shellQuoted(path.string))")
+        case .notInUserMode(let option):
+            Diagnostic(
+                .usage, "option `\(option)`: a machine of architecture um has no QEMU to take it",
+                hint: "leave it out, or take another `arch`")
         case .empty(let option, let path):
             Diagnostic(.usage, "\(option) `\(path)`: it is empty")
         }

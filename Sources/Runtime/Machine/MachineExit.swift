@@ -103,7 +103,9 @@ struct MachineObservations: Equatable {
             if wasKilled { return .killed }
             if let shutdownStep { return ending(shutdownStep) }
             // riscv64 sends no event at a power-off (QEMU 7.2), but its kernel says so.
-            return process == .exited(0) && saidPowerOff ? .powerOff : .died(process)
+            guard process == .exited(0) else { return abortedByPanic ? .panic : .died(process) }
+            if saidPowerOff || saidHalt { return .powerOff }
+            return saidReboot ? .reboot : .died(process)
         }
     }
 
@@ -116,6 +118,12 @@ struct MachineObservations: Equatable {
 
     // Printed at the level "emergency" (kernel/reboot.c), so that no log level hides them.
     private var saidReboot: Bool { says("reboot: Restarting system") }
+    /// A user-mode kernel, which has no machine to switch off, says only this.
+    private var saidHalt: Bool { says("reboot: System halted") }
+    /// A user-mode kernel's panic ends its process by abort(3).
+    private var abortedByPanic: Bool {
+        process == .signalled(SIGABRT) && says("Kernel panic - not syncing: ")
+    }
     private var saidPowerOff: Bool { says("reboot: Power down") }
 
     private func says(_ words: String) -> Bool { lastLines.contains { $0.contains(words) } }

@@ -53,13 +53,14 @@ struct MachineLaunch {
         let pasted = command(configuration, choice, .terminal)
         try folder.record(pasted)
         let child = try ChildProcess.spawn(
-            command(configuration, choice, wires.wiring), descriptors: wires.descriptors)
+            command(configuration, choice, wires.wiring),
+            descriptors: wires.descriptors(hasQMP: !configuration.arch.isUserMode))
         wires.closePeers()
         try folder.record(pid: child.pid)
         let machine = Machine(
             configuration, choice, console: console, wires: wires, child: child, folder: folder,
             reproduce: pasted.shellQuoted)
-        try await greet(machine)
+        if !configuration.arch.isUserMode { try await greet(machine) }
         return machine
     }
 
@@ -67,7 +68,10 @@ struct MachineLaunch {
         _ configuration: MachineConfiguration, _ choice: Accelerator.Choice,
         _ wiring: QEMUArguments.Wiring
     ) -> Command {
-        let arguments = QEMUArguments(configuration, on: choice.accelerator, wiring).arguments
+        let arguments =
+            configuration.arch.isUserMode
+            ? UserModeArguments(configuration, wiring).arguments
+            : QEMUArguments(configuration, on: choice.accelerator, wiring).arguments
         return Command([wiring == .terminal ? qemu.pasted : qemu.string] + arguments)
     }
 

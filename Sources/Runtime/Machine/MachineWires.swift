@@ -45,7 +45,11 @@ final class MachineWires {
     isolated deinit { closePeers() }
 
     /// Where the sockets go in QEMU's descriptor table.
-    var descriptors: [Int32: Int32] { peers }
+    ///
+    /// - Parameter hasQMP: false for a kernel that runs by itself; QMP's channel then ends at once.
+    func descriptors(hasQMP: Bool) -> [Int32: Int32] {
+        hasQMP ? peers : peers.filter { $0.key != Self.qmpNumber }
+    }
 
     /// How ``QEMUArguments`` is to name them.
     var wiring: QEMUArguments.Wiring {

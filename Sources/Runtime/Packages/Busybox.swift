@@ -39,6 +39,7 @@ extension Busybox {
         asked: FilePath? = nil, arch: Arch = .ofHost, environment: HostEnvironment = .current,
         cache: Cache? = nil, progress: @escaping @LoopActor (String) -> Void
     ) async throws -> Busybox {
+        let arch = arch.programs
         if let asked { return try await at(asked, arch, .asked) }
         if let path = environment["QSH_BUSYBOX"] {
             return try await at(FilePath(path), arch, .environment)

@@ -23,7 +23,7 @@ final class PackageDownload {
 
     /// Returns the folder with the unpacked files, which lies in the scratch folder.
     func run() async throws -> FilePath {
-        if package.arch == .ofHost && suite == nil {
+        if package.arch.programs == .ofHost && suite == nil {
             let apt = Apt(programs: programs, arch: package.arch, lists: .host)
             // The host's lists may be missing, or older than what the mirror still keeps.
             if let folder = try await downloaded(by: apt) { return folder }

@@ -96,9 +96,15 @@ public struct Arch: Sendable {
     /// Bytes of command line that the kernel keeps (`COMMAND_LINE_SIZE`).
     public let commandLineLimit: Int
 
+    /// Whether the kernel is a program of the host, which needs no QEMU.
+    public var isUserMode: Bool { name == "um" }
+
+    /// Whose programs it runs: its own but for user-mode Linux.
+    public var programs: Arch { isUserMode ? .x86_64 : self }
+
     /// Finds a row by its name or one of its aliases.
     public static func named(_ name: String) -> Arch? {
-        all.first { $0.name == name || $0.aliases.contains(name) }
+        (all + [um]).first { $0.name == name || $0.aliases.contains(name) }
     }
 }
 

@@ -175,6 +175,19 @@ extension Arch {
         consoleDevice: "ttyS0", consoleMustBeNamed: true, virtio: .pci,
         crossPrefix: nil, commandLineLimit: 4096)
 
+    // Debian has it for x86 only. Its processor, programs and libraries are the host's.
+    /// User-mode Linux: a kernel that is a program. Not one of ``all``, since no QEMU runs it.
+    public static let um = Arch(
+        name: "um", aliases: ["uml", "user-mode"],
+        kernel: KernelNames(arch: "um", sourceFolder: "um", target: "linux", imagePath: "linux"),
+        qemu: QEMUDefaults(
+            binary: "linux.uml", machine: "", cpuUnderTCG: "", oldestVersion: 0, packages: [:]),
+        debian: DebianNames(
+            architecture: "amd64", kernelPackage: "user-mode-linux", suites: .bookworm ... .sid),
+        elf: ELFIdentity(machine: 62, is64Bit: true, isBigEndian: false),
+        consoleDevice: "tty0", consoleMustBeNamed: false, virtio: .pci, crossPrefix: nil,
+        commandLineLimit: 4096)
+
     private static let qemuX86Packages: [PackageManager: String] = [
         .apt: "qemu-system-x86", .dnf: "qemu-system-x86-core", .pacman: "qemu-system-x86",
         .zypper: "qemu-x86",

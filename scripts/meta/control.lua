@@ -1,5 +1,6 @@
 ---@meta
--- Machine control, snapshots and networks: the part of the API that docs/machine-control.md explains.
+-- Machine control, snapshots and networks: the part of the API that docs/machine-control.md is
+-- about.
 -- luacheck: ignore
 
 ---@class qsh.QMPEvent

@@ -7,6 +7,8 @@ build_packages="g++ libcurl4 libxml2 libsqlite3-0 libncurses6 pkg-config \
 liblua5.4-dev libedit-dev zlib1g-dev libbz2-dev liblzma-dev liblz4-dev libzstd-dev liblzo2-dev libxxhash-dev"
 # What a boot runs. The kernel and busybox are fetched by qsh itself, into its cache.
 boot_packages="qemu-system-x86"
+# What building a kernel needs: the tests build a small one.
+kernel_packages="make gcc libc6-dev flex bison bc libelf-dev libssl-dev kmod git bzip2"
 # What the tests compare against.
 test_packages="tmux qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
 xz-utils zstd gzip lzop e2fsprogs cryptsetup-bin"

@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import QshRuntime
@@ -8,6 +9,8 @@ import Testing
     /// Prints every name: `qsh.machine.boot`, `qsh.machine:wait`, `qsh.machine.pid`.
     private static let listing = """
         local machine <close> = qsh.machine.boot {}
+        local tree = qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree")
+        os.execute("mkdir out; echo '# Linux/x86 6.1 Kernel' >out/.config")
         local function module(path, table)
           for name, value in pairs(table) do
             if type(value) == "table" then module(path .. "." .. name, value)
@@ -17,7 +20,7 @@ import Testing
         module("qsh", qsh)
         local objects = {
           machine, machine.console, qsh.initramfs.new(), qsh.task.spawn(function() end),
-          qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree"),
+          tree, tree:build { out = "out" },
           select(2, qsh.machine.try_boot { memory = "none" }),
           qsh.initramfs.inspect(qsh.initramfs.new():write("meta.img")),
         }
@@ -47,7 +50,9 @@ import Testing
 
     @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
     func theStubNamesWhatIsThereAndNothingElse() async throws {
-        let run = try await QshRun("-q", "-e", Self.listing).finish()
+        let cache = try TestTree()
+        let run = try await QshRun("-q", "-e", Self.listing)
+            .with { $0.environment["XDG_CACHE_HOME"] = cache.path.string }.finish()
         try #require(run.stderr == "")
         let live = Set(run.stdout.split(separator: "\n").map(String.init))
 
@@ -65,8 +70,11 @@ import Testing
         try #require(calls.count > 80)
         let recipe = """
             local machine <close> = qsh.machine.boot {}
+            local tree = qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree")
+            os.execute("mkdir out; echo '# Linux/x86 6.1 Kernel' >out/.config")
             local objects = {
               ["qsh.machine"] = machine, ["qsh.console"] = machine.console,
+              ["qsh.kernel.tree"] = tree, ["qsh.kernel.built"] = tree:build { out = "out" },
               ["qsh.initramfs"] = qsh.initramfs.new(),
               ["qsh.initramfs.image"] = qsh.initramfs.inspect(qsh.initramfs.new():write("m.img")),
             }
@@ -76,6 +84,7 @@ import Testing
               copy_from = { "/a", "/b" }, run = { { "true" } }, dir = { "/a" }, file = { "/a" },
               symlink = { "/a", "b" }, triage = { "/a" }, nod = { "/a" }, tree = { "/a" },
               binary = { "/a" }, modules = { "/k", "m" }, send = { "" }, sendline = { "" },
+              module = { "/a" },
               qmp = { "stop", {} }, wait_event = { "STOP" }, screenshot = { "/a" },
               send_key = { "a" }, type = { "a" }, dump = { "/a" },
               extract = { "x" }, write = { "w.img" }, append = { {} }, diff = { "m.img", "m.img" },
@@ -102,7 +111,12 @@ import Testing
             end
             """
 
-        let run = try await QshRun(recipe: recipe).with { $0.environment["HOME"] = "/" }.finish()
+        let cache = try TestTree()
+        let run = try await QshRun("-q", "recipe.lua").with {
+            $0.files["recipe.lua"] = recipe
+            $0.environment["HOME"] = "/"
+            $0.environment["XDG_CACHE_HOME"] = cache.path.string
+        }.finish()
 
         #expect(run.stdout == "")
         #expect(run.status == 0, "\(run.stderr)")
@@ -110,7 +124,10 @@ import Testing
 
     /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.
     @Test func theDocumentNamesAllOfIt() throws {
-        let text = try ["docs/lua-api.md", "docs/machine-control.md", "docs/architectures.md"].map {
+        let text = try [
+            "docs/lua-api.md", "docs/machine-control.md", "docs/architectures.md",
+            "docs/kernels.md",
+        ].map {
             try #require(DocumentFile.text(QshRun.repository.appending($0)))
         }.joined()
         let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }

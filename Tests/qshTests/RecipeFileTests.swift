@@ -104,8 +104,10 @@ struct RecipeFileTests {
         let scripts = FileTree.names(in: QshRun.repository.appending("scripts"))
             .filter { $0.hasSuffix(".lua") }
 
-        // Those of real roots have a suite of their own.
-        let own = scripts.filter { !RealRootTests.recipes.contains($0) }
+        // Those of real roots and of kernels have suites of their own.
+        let own = scripts.filter {
+            !RealRootTests.recipes.contains($0) && !KernelRecipeTests.recipes.contains($0)
+        }
         #expect(own.sorted() == ["boot.lua", "hello.lua", "matrix.lua", "two-machines.lua"])
     }
 }

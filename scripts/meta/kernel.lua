@@ -32,3 +32,97 @@ function qsh.kernel.open(source) end
 ---@param source string|qsh.kernel.OpenOptions
 ---@return qsh.kernel.tree?, qsh.error?
 function qsh.kernel.try_open(source) end
+
+---@class qsh.kernel.ConfigureOptions
+---@field base? string "defconfig", "tinyconfig", a file, … (default: "defconfig")
+---@field fragments? string[] files of settings
+---@field set? table<string, boolean|integer|string> single symbols: { SMP = true, E1000 = "m" }
+---@field requires? string[] symbols that must be there in the end
+---@field out? string as in `build`, which goes on with it
+---@field arch? string
+---@field cross? string
+---@field toolchain? string
+---@field make? table<string, string|integer>
+---@field wrapper? string
+
+---@class qsh.kernel.Configured
+---@field path string the `.config`
+---@field changed boolean whether it is another than before
+---@field notes string[]
+
+--- Configures, and raises `config-unmet` where a symbol that was asked for did not survive.
+---@param options? qsh.kernel.ConfigureOptions
+---@return qsh.kernel.Configured
+function tree:configure(options) end
+
+--- As `configure`, but returns `nil, err` where it would raise.
+---@param options? qsh.kernel.ConfigureOptions
+---@return qsh.kernel.Configured?, qsh.error?
+function tree:try_configure(options) end
+
+---@class qsh.kernel.BuildOptions
+---@field target? string|string[] targets of make (default: the architecture's image)
+---@field jobs? integer processes at once (default: one a processor)
+---@field out? string where make works (default: a folder in the cache)
+---@field arch? string
+---@field cross? string prefix of the programs' names: "aarch64-linux-gnu-"
+---@field toolchain? string "gcc", "llvm", or one with a version: "llvm-15"
+---@field make? table<string, string|integer> further variables for make
+---@field wrapper? string what the compiler is called through: "ccache", "distcc"
+---@field modules? boolean whether modules are built (default: where the configuration has any)
+---@field compile_commands? boolean whether `compile_commands.json` is made
+---@field cache? boolean false builds even where the cache has the answer
+
+---@class qsh.kernel.Remark
+---@field file? string
+---@field line? integer
+---@field text string
+
+--- A kernel that was built; `qsh.machine.boot` takes it as `kernel`.
+---@class qsh.kernel.built
+---@field image? string what boots
+---@field vmlinux? string the ELF file with symbols
+---@field release string what `uname -r` will say
+---@field arch string
+---@field config string its `.config`
+---@field system_map? string
+---@field modules? string `lib/modules/RELEASE`, with depmod's lists
+---@field dtbs? string
+---@field headers? string what modules are built against
+---@field compile_commands? string
+---@field folder string the cache's entry
+---@field log string all that make printed
+---@field warnings qsh.kernel.Remark[] what compilers warned of, each once
+---@field cached boolean whether make did not run
+local built = {}
+
+--- Builds, out of the tree, or takes what the cache has of the very same build.
+---@param options? qsh.kernel.BuildOptions
+---@return qsh.kernel.built
+function tree:build(options) end
+
+--- As `build`, but returns `nil, err` where it would raise.
+---@param options? qsh.kernel.BuildOptions
+---@return qsh.kernel.built?, qsh.error?
+function tree:try_build(options) end
+
+---@class qsh.kernel.ModuleOptions
+---@field jobs? integer
+
+---@class qsh.kernel.Module
+---@field path string the first `.ko` file
+---@field files string[] all of them
+---@field log string
+---@field warnings qsh.kernel.Remark[]
+
+--- Builds modules of a folder of your own, which stays as it is.
+---@param dir string
+---@param options? qsh.kernel.ModuleOptions
+---@return qsh.kernel.Module
+function built:module(dir, options) end
+
+--- As `module`, but returns `nil, err` where it would raise.
+---@param dir string
+---@param options? qsh.kernel.ModuleOptions
+---@return qsh.kernel.Module?, qsh.error?
+function built:try_module(dir, options) end

@@ -6,6 +6,16 @@ import SystemPackage
 final class KernelTreeObject: LuaObject {
     let source: KernelSource
     let services: QshServices
+    /// What `configure` has done last, with which a build goes on.
+    var configured: Configuration?
+
+    /// A configuration and what it was made for.
+    struct Configuration {
+        var toolchain: KernelToolchain
+        var out: FilePath?
+        /// The `.config`.
+        var bytes: [UInt8]
+    }
 
     init(_ source: KernelSource, _ services: QshServices) {
         self.source = source
@@ -14,7 +24,10 @@ final class KernelTreeObject: LuaObject {
 
     static let luaType = LuaType(
         "qsh.kernel.tree",
-        methods: [],
+        methods: [
+            .suspending("configure", hasTry: true) { try await configure($0) },
+            .suspending("build", hasTry: true) { try await build($0) },
+        ],
         properties: [
             LuaProperty("folder", of: KernelTreeObject.self) { .text($0.source.folder.string) },
             LuaProperty("version", of: KernelTreeObject.self) { .text($0.source.version.text) },

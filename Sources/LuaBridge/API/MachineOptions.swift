@@ -68,10 +68,17 @@ struct MachineOptions {
             if let image = table["image"]?.text {
                 return (FilePath(image), table["arch"]?.text.flatMap { Arch.named($0) })
             }
-            fallthrough
-        default:
-            throw options.mismatch("kernel", expects: "a path or what qsh.kernel.find returns")
+            throw noKernel(options)
+        case .object(let built as KernelObject):
+            guard let image = built.kernel.image else { throw noKernel(options) }
+            return (image, built.kernel.arch)
+        default: throw noKernel(options)
         }
+    }
+
+    private static func noKernel(_ options: LuaOptions) -> LuaArgumentError {
+        options.mismatch(
+            "kernel", expects: "a path, a kernel that was built, or what qsh.kernel.find returns")
     }
 
     private static func initramfs(

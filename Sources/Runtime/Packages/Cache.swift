@@ -31,12 +31,15 @@ public struct Cache: Sendable, Equatable {
     /// - Parameters:
     ///   - name: a file name; `~` is not for it, since that marks scratch folders.
     ///   - deadline: for another process that is making the same entry.
+    ///   - writesThrough: whether the whole file system is synchronised first; not for what its
+    ///     maker has put on the disk itself.
     ///   - waiting: called once where there is such a process.
     ///   - make: gets a scratch folder and returns what in it becomes the entry.
     /// - Throws: ``CacheError``, and what `make` throws; nothing is left behind then.
     @LoopActor
     public func entry(
-        _ name: String, until deadline: Deadline, waiting: @LoopActor () -> Void = {},
+        _ name: String, until deadline: Deadline, writesThrough: Bool = true,
+        waiting: @LoopActor () -> Void = {},
         make: @LoopActor (_ scratch: FilePath) async throws -> FilePath
     ) async throws -> FilePath {
         let path = path(of: name)
@@ -47,7 +50,7 @@ public struct Cache: Sendable, Equatable {
             let scratch = try makeScratch(of: name)
             do {
                 let made = try await make(scratch)
-                await writeThrough(made)
+                if writesThrough { await writeThrough(made) }
                 try rename(made, to: path)
             } catch {
                 await removeScratch(of: name)

@@ -19,6 +19,21 @@ public struct HostEnvironment: Sendable, Equatable {
         return value.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// All of them that are set and not empty.
+    var all: [String: String] {
+        if let variables { return variables.filter { !$0.value.isEmpty } }
+        var all: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "="), text.index(after: equals) < text.endIndex {
+                all[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return all
+    }
+
     /// A program on its `PATH`.
     func locate(_ program: String) -> FilePath? {
         Command.locate(program, path: self["PATH"] ?? "/usr/bin:/bin")

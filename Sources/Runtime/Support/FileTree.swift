@@ -67,6 +67,15 @@ public enum FileTree {
     /// What cannot be removed stays, without an error: a leftover costs room, not correctness.
     static func remove(_ path: FilePath) { try? removeFileTree(path) }
 
+    /// Takes a tree away under a hidden name at once, and removes it on a thread of its own.
+    @LoopActor
+    static func removeAside(_ path: FilePath) async {
+        let name = path.lastComponent?.string ?? ""
+        let aside = path.removingLastComponent().appending(".\(name)~removed\(getpid())")
+        guard rename(path.string, aside.string) == 0 else { return }
+        _ = try? await WorkerThread.run { _ in remove(aside) }
+    }
+
     private static func isRealFolder(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

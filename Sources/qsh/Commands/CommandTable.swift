@@ -9,7 +9,7 @@ enum CommandTable {
         AppendCommand.self,
         MkinitramfsCommand.self, WhyCommand.self,
         PsCommand.self, AttachCommand.self, KillCommand.self,
-        DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
+        CacheCommand.self, DoctorCommand.self, InitCommand.self, CompletionsCommand.self,
     ]
 
     /// For the tools of the repository.

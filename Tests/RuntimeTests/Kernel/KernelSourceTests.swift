@@ -185,9 +185,11 @@ import Testing
         let dirty = try await open(.path(tree.folder))
 
         let commit = try await shell("git rev-parse HEAD")
+        let time = Int(try await shell("git log -1 --format=%ct"))
         #expect(
             clean.git
-                == KernelGitState(commit: commit, branch: "trunk", tag: "v6.1", isDirty: false))
+                == KernelGitState(
+                    commit: commit, branch: "trunk", tag: "v6.1", isDirty: false, time: time ?? 0))
         #expect(dirty.git?.isDirty == true)
     }
 

@@ -10,6 +10,8 @@ public struct KernelGitState: Sendable, Equatable {
     public var tag: String?
     /// Whether tracked files differ from the commit.
     public var isDirty: Bool
+    /// When the commit was made, in seconds since 1970.
+    public var time = 0
 
     /// Asks git; nil where the folder is not the top of a repository, or git is not there.
     ///
@@ -26,8 +28,10 @@ public struct KernelGitState: Sendable, Equatable {
         let status = try await git.run(
             ["--no-optional-locks", "status", "--porcelain", "--untracked-files=no"])
         try Task.checkCancellation()
+        let time = try? await git.line("log", "-1", "--format=%ct")
         return KernelGitState(
             commit: commit, branch: branch, tag: tag,
-            isDirty: !status.succeeded || !status.stdout.isEmpty)
+            isDirty: !status.succeeded || !status.stdout.isEmpty,
+            time: time.flatMap { Int($0) } ?? 0)
     }
 }

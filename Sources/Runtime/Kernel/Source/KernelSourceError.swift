@@ -27,6 +27,8 @@ public enum KernelSourceError: DiagnosticError, Equatable {
     case notATarball(FilePath)
     /// The archive is damaged or does not fit on the disk.
     case cannotUnpack(FilePath, String)
+    /// A file or a folder in it cannot be read.
+    case unreadable(FilePath, Errno)
     /// The package has no kernel source in it.
     case noTarballInPackage(String)
     /// A program that unpacks or checks out is not there.
@@ -88,6 +90,9 @@ public enum KernelSourceError: DiagnosticError, Equatable {
                 hint: why.contains("No space left")
                     ? "free some space, or set XDG_CACHE_HOME to a folder on another disk"
                     : "get the file again; its checksum may tell whether it is whole")
+        case .unreadable(let path, let error):
+            Diagnostic(
+                .usage, "kernel source `\(path)`: cannot read all of it: \(error.lowercased)")
         case .noTarballInPackage(let name):
             Diagnostic(
                 .usage, "Debian's package `\(name)`: it holds no tarball of a kernel's source",

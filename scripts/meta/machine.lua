@@ -35,6 +35,7 @@ qsh.machine = {}
 ---@field paused? boolean wait for `resume` before the first instruction
 ---@field gdb? boolean|integer|string|qsh.machine.GdbOptions start a server for gdb: true, a port, a socket's path
 ---@field qemu? string the QEMU program
+---@field lint? boolean refuse an initramfs that could not start (default true)
 ---@field transcript? string an existing folder for the console's `console.log`
 ---@field name? string in messages (default "machine")
 ---@field echo? boolean print the console as it comes (default: at the prompt)

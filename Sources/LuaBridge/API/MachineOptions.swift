@@ -38,6 +38,7 @@ struct MachineOptions {
         configuration.devices = try Self.devices(options, "device")
         configuration.args = try options.strings("args") ?? []
         configuration.qemu = try options.string("qemu").map { FilePath($0) }
+        configuration.lintsInitramfs = try options.bool("lint") ?? true
         configuration.transcript = try options.string("transcript").map { FilePath($0) }
         configuration.hasDisplay = try options.bool("display") ?? false
         configuration.startsPaused = try options.bool("paused") ?? false

@@ -26,7 +26,7 @@ extension MachineConfiguration {
     /// - Throws: ``InitramfsError`` where the kernel could not start its init.
     func lint(_ root: InitramfsTree?) async throws -> [String] {
         // With a root file system elsewhere, an image may well have no init.
-        guard kernel != nil, append.value(of: "root") == nil else { return [] }
+        guard lintsInitramfs, kernel != nil, append.value(of: "root") == nil else { return [] }
         var target = InitramfsLint.Target()
         target.arch = arch
         target.machine = arch.elf.machine

@@ -70,6 +70,8 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var timeScale: TimeScale?
     /// A factor on top of what suits the accelerator.
     public var recipeScale = 1.0
+    /// Whether the initramfs is linted before the boot, and refused where it could not start.
+    public var lintsInitramfs = true
     /// Folder for the transcript's two files; nil for the run folder.
     public var transcript: FilePath?
 

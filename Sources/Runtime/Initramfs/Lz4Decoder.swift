@@ -46,8 +46,9 @@ enum Lz4Decoder {
         findings: [
             (
                 .error,
-                "an lz4 segment is followed by something else, or damaged: the kernel "
-                    + "reads it as more lz4 unless four NUL bytes come first"
+                "an lz4 segment is followed by something else, cut short or damaged: the "
+                    + "kernel reads on as if it were more lz4, even past the end of the image, "
+                    + "unless four NUL bytes come first"
             )
         ])
 }

@@ -169,6 +169,11 @@ struct TreeBuilder {
         let place = try tree.look(up: name, follow: true)
         if place.mustBeDirectory, type != .directory { throw .isDirectory }
         if let inode = place.inode { return inode }
+        if place.mustBeDirectory {
+            // mkdir never follows a symlink in the last place, not even before a slash.
+            let bare = name[..<((name.lastIndex { $0 != UInt8(ascii: "/") } ?? -1) + 1)]
+            if try tree.look(up: bare, follow: false).inode != nil { throw .exists }
+        }
         return try make(type, at: place)
     }
 

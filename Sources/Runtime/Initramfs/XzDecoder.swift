@@ -18,7 +18,7 @@ enum XzDecoder {
             : lzma_alone_decoder(&stream, memoryLimit)
         guard started == LZMA_OK else { return .failed("out of memory") }
         defer { lzma_end(&stream) }
-        let corrupt = codec == .xz ? "XZ-compressed data is corrupt" : "LZMA data is corrupt"
+        if codec == .lzma { return try decodeLzma(input, &stream, output) }
         let buffer = OutputBuffer(128 << 10)
         while true {
             let window = try input.peek()
@@ -37,7 +37,41 @@ enum XzDecoder {
             case LZMA_MEMLIMIT_ERROR:
                 return .failed("the dictionary is too large: more than 1 GiB of memory needed")
             case LZMA_OPTIONS_ERROR: return unsupported("a filter")
-            default: return .failed(corrupt)
+            default: return .failed("XZ-compressed data is corrupt")
+            }
+        }
+    }
+
+    /// `lib/decompress_unlzma.c` hands on what it unpacked when its dictionary is full, and at the
+    /// end: where it meets an error, what is in the dictionary is lost.
+    private static func decodeLzma(
+        _ input: ImageInput, _ stream: inout lzma_stream, _ output: DecoderOutput
+    ) throws(InitramfsError) -> DecoderEnd {
+        let header = try input.peek(5)
+        let dictionary = header.count == 5 ? Int(header.littleEndian32(at: 1)) : 0
+        // The most that a guest, and qsh, may be asked to hold back.
+        let buffer = OutputBuffer(min(max(dictionary, 4096), 64 << 20))
+        var filled = 0
+        while true {
+            let window = try input.peek()
+            let offered = window.count
+            stream.next_in = window.base
+            stream.avail_in = offered
+            stream.next_out = buffer.base?.advanced(by: filled)
+            stream.avail_out = buffer.bytes.count - filled
+            let status = lzma_code(&stream, window.isEmpty ? LZMA_FINISH : LZMA_RUN)
+            input.advance(offered - stream.avail_in)
+            filled = buffer.bytes.count - stream.avail_out
+            if status == LZMA_STREAM_END {
+                if filled > 0 { _ = output(buffer.prefix(filled)) }
+                return .done
+            }
+            guard status == LZMA_OK else {
+                return .failed(window.isEmpty ? "unexpected EOF" : "LZMA data is corrupt")
+            }
+            if filled == buffer.bytes.count {
+                if !output(buffer.prefix(filled)) { return .done }
+                filled = 0
             }
         }
     }

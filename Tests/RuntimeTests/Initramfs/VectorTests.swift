@@ -100,4 +100,35 @@ enum Vectors {
                 ? String(node.major, radix: 16) + "," + String(node.minor, radix: 16) : nil,
             mtime: node.modificationTime, md5_first64k: isFile ? hex.joined() : nil)
     }
+
+    /// What a decoder of the kernel holds back when it fails is lost; seen with Linux 6.1.
+    @Test(arguments: ["bzip2", "lzma"])
+    func whatADecoderHoldsBackIsLost(_ codec: String) throws {
+        var tree = InitramfsTree()
+        try tree.addFile("f", text: "hello\n")
+        var bytes = try tree.image(compression: InitramfsCompression(codec))
+        bytes.removeLast(6)
+        let image = try InitramfsReader.read(bytes: bytes)
+        #expect(image.tree == [])
+        #expect(image.hasErrors)
+    }
+
+    /// `l/` behind a symlink that leads nowhere makes no directory.
+    @Test func mkdirDoesNotFollowTheLastSymlink() throws {
+        func entry(_ name: String, mode: UInt32, _ data: String = "") -> [UInt8] {
+            var header = CpioHeader()
+            header.mode = mode
+            header.fileSize = UInt32(data.utf8.count)
+            header.nameSize = UInt32(name.utf8.count + 1)
+            var bytes = header.encoded + Array(name.utf8) + [0]
+            while bytes.count % 4 != 0 { bytes.append(0) }
+            bytes += Array(data.utf8)
+            while bytes.count % 4 != 0 { bytes.append(0) }
+            return bytes
+        }
+        let bytes = entry("l", mode: 0o120777, "tgt") + entry("l/", mode: 0o040755)
+        let image = try InitramfsReader.read(bytes: bytes)
+        #expect(image.tree.map { printable($0.path) } == ["l"])
+        #expect(image.tree.first?.type == .symlink)
+    }
 }

@@ -19,11 +19,13 @@ root:file("/" .. name .. ".ko", { from = module.path })
 
 local machine <close> = qsh.machine.boot { kernel = kernel, initramfs = root }
 machine.console:expect("[rootfs ]#")
-local before = #machine.dmesg
+machine:succeed("dmesg -c >/dev/null")
 machine:succeed(("insmod /%s.ko %s"):format(name, options.params or ""))
 assert(machine:succeed("cat /proc/modules").stdout:find("^" .. name .. " "), "not in /proc/modules")
 machine:succeed("rmmod " .. name)
 assert(machine:succeed("cat /proc/modules").stdout == "", "still in /proc/modules")
-for index = before + 1, #machine.dmesg do print(machine.dmesg[index].text) end
+for line in machine:succeed("dmesg").stdout:gmatch("[^\n]+") do
+  print((line:gsub("^%[.-%] ", "")))
+end
 print(("%s: loaded and unloaded on %s"):format(name, kernel.release))
 machine:shutdown()

@@ -30,9 +30,10 @@ function smallkernel.build(options)
   tree:configure {
     base = "tinyconfig",
     fragments = fragments,
+    -- By their stamps the kernel's messages are told apart from a program's.
     -- Modules and KUnit cost 60 KB, and one kernel does for all recipes.
     set = {
-      MODULES = true, MODULE_UNLOAD = true,
+      PRINTK_TIME = true, MODULES = true, MODULE_UNLOAD = true,
       KUNIT = true, KUNIT_EXAMPLE_TEST = true, KUNIT_DEFAULT_ENABLED = false,
     },
     toolchain = options.toolchain,

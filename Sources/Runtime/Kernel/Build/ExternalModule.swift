@@ -169,8 +169,8 @@ public enum ExternalModuleError: DiagnosticError, Equatable {
         case .unbuildable(let path, let character):
             Diagnostic(
                 .usage,
-                "module `\(path)`: the path has \(character) in it, which the kernel's build refuses"
-            )
+                "module `\(path)`: the path has \(character) in it, which the kernel's build"
+                    + " refuses")
         case .noModules(let release):
             Diagnostic(
                 .usage, "kernel `\(release)` takes no modules",

@@ -20,10 +20,10 @@ extension KernelBuild {
         let configure = KernelConfigure(
             tree: source.folder, arch: toolchain.arch, out: folder.path, make: toolchain.makeWords,
             environment: KernelMakeEnvironment(environment, defaults: [:]).variables)
-        return try await cache.withLock(
-            folder.lockName, until: deadline,
-            waiting: { note("waiting for another build in `\(folder.path)`") }
-        ) {
+        let waiting: @LoopActor () -> Void = {
+            note("waiting for another build in `\(folder.path)`")
+        }
+        return try await cache.withLock(folder.lockName, until: deadline, waiting: waiting) {
             let result = try await configure.run(wanted, until: deadline, progress: progress)
             guard let bytes = try folder.config() else {
                 throw KernelBuildError.notConfigured(folder.path)

@@ -7,8 +7,12 @@ import QshRuntime
 enum Program {
     static func main() {
         prepareProcess()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if CassettePlayer.isAsked(arguments) {
+            exit(onLoop { await CassettePlayer.run(arguments) ?? Verdict.usage.exitCode })
+        }
         let status: Int32
-        switch Invocation.parse(Array(CommandLine.arguments.dropFirst())) {
+        switch Invocation.parse(arguments) {
         case .text(let text):
             print(text)
             status = Verdict.ok.exitCode

@@ -42,11 +42,30 @@ struct QshCommand: ParsableCommand {
         help: ArgumentHelp("Write in colour: auto, always or never.", valueName: "when"))
     var color = ColourChoice.auto
 
+    @Option(help: ArgumentHelp("Record the run of the recipe.", valueName: "cassette"))
+    var record: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Run the recipe against a recording, without QEMU.", valueName: "cassette"))
+    var replay: String?
+
+    @Flag(help: "With --replay: output comes when it came, not at once.")
+    var realTime = false
+
     /// Those whose value is the next word.
-    private static let valued: Set = ["--color"]
+    private static let valued: Set = ["--color", "--record", "--replay"]
 
     func validate() throws {
+        if record != nil && replay != nil {
+            throw ValidationError("--record and --replay exclude each other")
+        }
+        if realTime && replay == nil { throw ValidationError("--real-time needs --replay") }
         if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
+    }
+
+    fileprivate var cassette: CassetteRequest? {
+        record.map { .record($0) } ?? replay.map { .replay($0, isRealTime: realTime) }
     }
 
     /// qsh's own words at the front, and the rest: a recipe with its arguments.
@@ -67,6 +86,12 @@ struct QshCommand: ParsableCommand {
     }
 }
 
+/// What a run does with a cassette.
+enum CassetteRequest {
+    case record(String)
+    case replay(String, isRealTime: Bool)
+}
+
 /// What the command line asks for.
 struct Invocation {
     enum Source {
@@ -84,6 +109,7 @@ struct Invocation {
     var isQuiet: Bool
     var opensPromptOnFailure = false
     var colour = ColourChoice.auto
+    var cassette: CassetteRequest?
 
     enum Outcome {
         case run(Invocation)
@@ -114,6 +140,7 @@ struct Invocation {
             code: command.code, rest, isVerbose: command.verbose, isQuiet: command.quiet)
         invocation.opensPromptOnFailure = command.replOnFailure
         invocation.colour = command.color
+        invocation.cassette = command.cassette
         return .run(invocation)
     }
 

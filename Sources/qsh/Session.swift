@@ -58,10 +58,25 @@ final class Session {
             let session = try Session.open(invocation)
             let signals = session.watchSignals()
             defer { signals.cancel() }
+            try Session.insert(invocation.cassette, title: chunk.name)
             if invocation.opensPromptOnFailure { try await session.stopAtFailures() }
-            return await session.run(chunk, invocation.arguments)
+            let status = await session.run(chunk, invocation.arguments)
+            if case .record(let recorder)? = Cassette.mode { try recorder.finish() }
+            return status
         } catch {
             return Session.report(error)
+        }
+    }
+
+    /// Takes the cassette that the command line names.
+    private static func insert(_ request: CassetteRequest?, title: String) throws {
+        switch request {
+        case nil: break
+        case .record(let path):
+            Cassette.mode = .record(try CassetteRecorder(FilePath(path), title: title))
+        case .replay(let path, let isRealTime):
+            let cassette = try Cassette(FilePath(path), isRealTime: isRealTime)
+            Cassette.mode = .replay(cassette)
         }
     }
 

@@ -21,7 +21,9 @@ enum MachineAPI {
             throw RecipeStopped()
         }
         var plan = try options.plan(services)
-        if plan.configuration.kernel != nil && !plan.configuration.args.contains("-bios") {
+        if !Cassette.isReplay, plan.configuration.kernel != nil,
+            !plan.configuration.args.contains("-bios")
+        {
             plan.configuration.firmware = try await QEMUFirmware.find(
                 for: plan.configuration.arch, environment: HostEnvironment(services.environment),
                 progress: services.note)
@@ -92,6 +94,10 @@ extension MachineOptions {
         if let size = services.terminalSize {
             plan.configuration.append.setDefault("qsh.rows", String(size.rows))
             plan.configuration.append.setDefault("qsh.cols", String(size.columns))
+        }
+        if case .replay(let cassette)? = Cassette.mode {
+            plan.hasAgent = cassette.upcoming?.hasAgent ?? false
+            return plan
         }
         guard agent ?? root?.wantsAgent ?? false else {
             plan.configuration.hasCommandChannel = false

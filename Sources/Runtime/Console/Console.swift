@@ -16,6 +16,8 @@ public final class Console {
     public var baseScale = TimeScale()
     /// Told where a wait succeeded only because limits are longer than the recipe says.
     public var onScaledWait: ((String) -> Void)?
+    /// Told in words what is waited for, before it is.
+    var onDecision: ((String) -> Void)?
     /// Called for each line by which the kernel reports trouble.
     public var onCrashEvent: ((CrashEvent) -> Void)?
     /// Whether the stream has ended.

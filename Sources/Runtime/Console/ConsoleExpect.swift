@@ -9,6 +9,10 @@ extension Console {
         _ patterns: [ConsolePattern], limits: ExpectLimits = ExpectLimits()
     ) async throws -> ExpectResult {
         if let wait { throw ConsoleError.busy(waiting: wait.patterns) }
+        if let onDecision {
+            let list = JSONValue.array(patterns.map { .string($0.source) }).bytes
+            onDecision("expect " + String(decoding: list, as: UTF8.self))
+        }
         wait = ConsoleWait(
             patterns: patterns.map(\.source),
             expectation: Expectation(patterns, from: stream.cursor), limits: limits,
@@ -34,6 +38,7 @@ extension Console {
     /// - Throws: ``ConsoleError``, or `CancellationError`.
     public func settle(quiet: Duration, limit: Duration = .seconds(60)) async throws {
         if let wait { throw ConsoleError.busy(waiting: wait.patterns) }
+        onDecision?("settle \(quiet.inSeconds)")
         let wait = ConsoleWait(
             patterns: [], expectation: nil, limits: ExpectLimits(total: limit, silence: quiet))
         self.wait = wait

@@ -21,7 +21,7 @@ public final class CommandChannel {
     private var reader = GuestFrameReader()
     private var operations: [UInt32: any GuestOperation] = [:]
     private var lastID: UInt32 = 0
-    private var sessionNumber = UInt64.random(in: 1 ... .max)
+    private var sessionNumber = Cassette.sessionNumber()
     private var mismatch: GuestAgentError?
 
     /// Starts a session over a stream whose sending side is `send`, which queues and never waits.
@@ -106,7 +106,7 @@ public final class CommandChannel {
 
     private func startAnew(_ reason: GuestAgentError) {
         agent = nil
-        sessionNumber = .random(in: 1 ... .max)
+        sessionNumber = Cassette.sessionNumber()
         send(GuestFrame.hello(number: sessionNumber))
         failAll(reason)
         changed.notify()

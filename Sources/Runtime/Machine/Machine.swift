@@ -34,6 +34,9 @@ public final class Machine {
     private var shutdownStep: ShutdownStep?
     private var wasKilled = false
     private var hadInternalError = false
+    private let track: CassetteTrack?
+    /// Where the recipe did something else than the cassette that is played has.
+    private(set) var replayDifference: String?
 
     /// How long sockets may take to deliver what QEMU left in them; they are at their end at once
     /// unless somebody else holds them open.
@@ -42,8 +45,9 @@ public final class Machine {
     init(
         _ configuration: MachineConfiguration, _ accelerator: Accelerator.Choice,
         console: Console, wires: MachineWires, child: ChildProcess, folder: RunDirectory,
-        reproduce: String
+        reproduce: String, track: CassetteTrack? = nil
     ) {
+        self.track = track
         self.configuration = configuration
         self.accelerator = accelerator
         self.console = console
@@ -61,7 +65,24 @@ public final class Machine {
             configuration.timeScale
             ?? .of(accelerator.accelerator, recipe: configuration.recipeScale)
         console.describeState = { [weak self] in self?.stateInWords }
+        followDecisions()
         watch()
+    }
+
+    /// Tells a cassette what the recipe does next: writes it down, or has it compared.
+    func decide(_ words: String) {
+        track?.note(.decision(words))
+        wires.decisions?.enqueue(Array((words + "\n").utf8))
+    }
+
+    private func followDecisions() {
+        console.onDecision = { [weak self] in self?.decide($0) }
+        wires.decisions?.onBytes = { [weak self] bytes in
+            guard let self, replayDifference == nil else { return }
+            let text = String(decoding: bytes, as: UTF8.self)
+            replayDifference = String(text.prefix { $0 != "\n" })
+            child.signal(SIGKILL)
+        }
     }
 
     isolated deinit {
@@ -103,6 +124,7 @@ public final class Machine {
     /// Sends QEMU SIGKILL and does not wait for its end, for callers that cannot.
     public func killWithoutWaiting() {
         guard exit == nil else { return }
+        if !wasKilled { decide("kill") }
         wasKilled = true
         child.signal(SIGKILL)
     }
@@ -117,7 +139,8 @@ public final class Machine {
 
     /// The error of a machine that has ended otherwise than well; nil where all is well so far.
     public var failure: MachineError? {
-        exit.flatMap { $0.verdict == .ok ? nil : error(.ended($0)) }
+        if let replayDifference { return error(.replayDiffers(replayDifference)) }
+        return exit.flatMap { $0.verdict == .ok ? nil : error(.ended($0)) }
     }
 
     var context: MachineError.Context {
@@ -178,6 +201,10 @@ public final class Machine {
             hadInternalError: hadInternalError, shutdownStep: shutdownStep, wasKilled: wasKilled,
             crash: crash, panicWasExpected: panicWasExpected,
             lastLines: console.transcript.lastLines(60))
+        switch process {
+        case .exited(let status): track?.note(.exit(status))
+        case .signalled(let number): track?.note(.exit(-number))
+        }
         exit = MachineExit(
             cause: observations.cause, process: process,
             consoleBytes: console.transcript.count, elapsed: .now - started)

@@ -29,6 +29,11 @@ extension Machine {
         kvm: () -> KVMFacts = KVMFacts.ofHost, log: @LoopActor (String) -> Void = { _ in },
         onConsole: @LoopActor (Console) -> Void = { _ in }
     ) async throws -> Machine {
+        if case .replay(let cassette)? = Cassette.mode {
+            return try await replay(
+                cassette, configuration, name: name, runs: runs, console: console, log: log,
+                onConsole: onConsole)
+        }
         try configuration.validate()
         let qemu = try await program(of: configuration, environment)
         let choice = try Accelerator.choose(
@@ -95,6 +100,7 @@ extension MachineLaunch {
         do {
             let reason = try await machine.whyItDoesNotRun(within: Self.silenceLimit)
             guard let reason else { return .runs(machine) }
+            machine.decide(CassetteBoot.retried)
             await machine.kill()
             return .fails(reason)
         } catch {

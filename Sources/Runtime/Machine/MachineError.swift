@@ -15,6 +15,8 @@ public struct MachineError: DiagnosticError, Equatable {
         case stillRuns(after: Duration)
         /// It does not end, whatever is sent to it.
         case immortal
+        /// The recipe does something else than the cassette that is played has.
+        case replayDiffers(String)
         /// qsh cannot make the sockets it needs.
         case noSockets(Errno)
     }
@@ -57,6 +59,7 @@ public struct MachineError: DiagnosticError, Equatable {
         case .ended(let exit): exit.verdict == .ok ? .recipeFailed : exit.verdict
         case .stillRuns: context.consoleBytes == 0 ? .noOutput : .timeout
         case .immortal: .hung
+        case .replayDiffers: .recipeFailed
         }
     }
 
@@ -70,6 +73,7 @@ public struct MachineError: DiagnosticError, Equatable {
             "the machine printed nothing in \(limit.inSeconds), and still runs"
         case .stillRuns(let limit): "the machine still runs after \(limit.inSeconds)"
         case .immortal: "QEMU does not end: not even SIGKILL took effect"
+        case .replayDiffers(let text): "replay: \(text)"
         case .noSockets(let errno): "cannot connect a machine: \(errno.lowercased)"
         }
     }
@@ -97,6 +101,7 @@ public struct MachineError: DiagnosticError, Equatable {
     private var hint: String? {
         switch reason {
         case .refused(let words, _): Self.refusalHint(words)
+        case .replayDiffers: "record it again with `qsh --record`, or correct the recipe"
         case .mute, .immortal: "look at the host: memory, processors, its own log"
         case .noSockets: "raise the limit of open files: ulimit -n 4096"
         case .stillRuns where context.consoleBytes == 0: silenceHint

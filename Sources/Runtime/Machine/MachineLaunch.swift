@@ -10,6 +10,8 @@ struct MachineLaunch {
     let qemu: FilePath
     let runs: RunDirectoryBase
     let console: ConsoleConfiguration
+    /// The recorded machine that is played in QEMU's place.
+    var played: PlayedMachine?
 
     /// QEMU answers in 65 ms; a host under load, or one that must allocate much memory, later.
     static let handshakeLimit: Duration = .seconds(30)
@@ -21,7 +23,8 @@ struct MachineLaunch {
     ) async throws -> Machine {
         let wires: MachineWires
         do throws(Errno) {
-            wires = try MachineWires(hasAgent: configuration.hasCommandChannel)
+            wires = try MachineWires(
+                hasAgent: configuration.hasCommandChannel, isReplay: played != nil)
         } catch {
             throw MachineError(.noSockets(error))
         }
@@ -51,17 +54,32 @@ struct MachineLaunch {
             configuration.initramfs = image
         }
         let pasted = command(configuration, choice, .terminal)
+        let reproduce = played?.boot.command ?? pasted.shellQuoted
         try folder.record(pasted)
+        let track = record(wires, choice, reproduce)
         let child = try ChildProcess.spawn(
-            command(configuration, choice, wires.wiring),
+            played?.command ?? command(configuration, choice, wires.wiring),
             descriptors: wires.descriptors(hasQMP: !configuration.arch.isUserMode))
         wires.closePeers()
         try folder.record(pid: child.pid)
         let machine = Machine(
             configuration, choice, console: console, wires: wires, child: child, folder: folder,
-            reproduce: pasted.shellQuoted)
+            reproduce: reproduce, track: track)
         if !configuration.arch.isUserMode { try await greet(machine) }
         return machine
+    }
+
+    /// Begins the machine's part of the cassette, where one is recorded.
+    private func record(
+        _ wires: MachineWires, _ choice: Accelerator.Choice, _ reproduce: String
+    ) -> CassetteTrack? {
+        guard case .record(let recorder)? = Cassette.mode else { return nil }
+        let track = recorder.track(
+            CassetteBoot(
+                command: reproduce, accelerator: choice.accelerator,
+                hasAgent: configuration.hasCommandChannel))
+        wires.record(track)
+        return track
     }
 
     private func command(

@@ -10,6 +10,8 @@ final class MachineWires {
     /// What QEMU writes to its standard output and error, as far as it is kept.
     let words: OutputCollector
     private let wordsChannel: ByteChannel
+    /// What the recipe decides, to the player of a cassette; nil where QEMU runs.
+    let decisions: ByteChannel?
     private var peers: [Int32: Int32] = [:]
 
     /// Numbers that the sockets have in QEMU; 0 is `/dev/null`, 1 and 2 carry its words.
@@ -21,7 +23,7 @@ final class MachineWires {
     private static let promptBytes = 16 * 1024
     private static let wordsLimit = 64 * 1024
 
-    init(hasAgent: Bool) throws(Errno) {
+    init(hasAgent: Bool, isReplay: Bool = false) throws(Errno) {
         var peers: [Int32: Int32] = [:]
         do throws(Errno) {
             func connect(_ numbers: Int32...) throws(Errno) -> ByteChannel {
@@ -34,6 +36,7 @@ final class MachineWires {
             serial.gatherTrickle(after: Self.promptBytes)
             qmp = try connect(Self.qmpNumber)
             agent = hasAgent ? try connect(Self.agentNumber) : nil
+            decisions = isReplay ? try connect(CassettePlayer.decisionsNumber) : nil
         } catch {
             for peer in Set(peers.values) { Glibc.close(peer) }
             throw error
@@ -43,6 +46,14 @@ final class MachineWires {
     }
 
     isolated deinit { closePeers() }
+
+    /// Writes everything that passes into a cassette.
+    func record(_ track: CassetteTrack) {
+        track.follow(serial, .console)
+        track.follow(qmp, .qmp)
+        track.follow(wordsChannel, .words)
+        if let agent { track.follow(agent, .agent) }
+    }
 
     /// Where the sockets go in QEMU's descriptor table.
     ///
@@ -73,6 +84,6 @@ final class MachineWires {
 
     /// Closes qsh's ends.
     func close() {
-        for channel in [serial, qmp, agent, wordsChannel] { channel?.close() }
+        for channel in [serial, qmp, agent, wordsChannel, decisions] { channel?.close() }
     }
 }

@@ -11,6 +11,9 @@ public final class ByteChannel {
     public var onBytes: ((UnsafeRawBufferPointer) -> Void)?
     /// Called once when the stream has ended; nil for an orderly end of file.
     public var onEnd: ((Errno?) -> Void)?
+    /// Sees each piece that was received or queued to be sent.
+    var tap: ((Direction, UnsafeRawBufferPointer) -> Void)?
+    enum Direction { case received, sent }
     /// Whether the stream has ended or was closed.
     public private(set) var hasEnded = false
 
@@ -85,6 +88,7 @@ public final class ByteChannel {
     public func enqueue(_ bytes: [UInt8]) {
         guard !hasEnded, !bytes.isEmpty else { return }
         updateTrickle { $0.end() }
+        if let tap { bytes.withUnsafeBytes { tap(.sent, $0) } }
         queue.append(bytes)
         queuedTotal += bytes.count
         flush()
@@ -127,6 +131,7 @@ public final class ByteChannel {
         hasEnded = true
         onBytes = nil
         onEnd = nil
+        tap = nil
         progress.notify()
     }
 
@@ -145,7 +150,9 @@ public final class ByteChannel {
         for _ in 0..<8 where watch != nil && !isPaused {
             let count = read(descriptor, buffer.baseAddress, buffer.count)
             if count > 0 {
-                onBytes?(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                tap?(.received, piece)
+                onBytes?(piece)
                 updateTrickle { $0.noteRead(count) }
                 if trickle.isResting { return rest() }
                 if count < buffer.count { return }

@@ -53,6 +53,9 @@ struct QshCommand: ParsableCommand {
     @Flag(help: "With --replay: output comes when it came, not at once.")
     var realTime = false
 
+    @Flag(help: "Say in the end how long each phase of each machine's start took.")
+    var timeline = false
+
     /// Those whose value is the next word.
     private static let valued: Set = ["--color", "--record", "--replay"]
 
@@ -110,6 +113,7 @@ struct Invocation {
     var opensPromptOnFailure = false
     var colour = ColourChoice.auto
     var cassette: CassetteRequest?
+    var showsTimeline = false
 
     enum Outcome {
         case run(Invocation)
@@ -141,6 +145,7 @@ struct Invocation {
         invocation.opensPromptOnFailure = command.replOnFailure
         invocation.colour = command.color
         invocation.cassette = command.cassette
+        invocation.showsTimeline = command.timeline
         return .run(invocation)
     }
 

@@ -7,6 +7,8 @@ import SystemPackage
 @LoopActor
 final class Session {
     let lua: LuaState
+    /// Consoles whose timelines are to be told.
+    private var timed: [(name: String, console: Console)] = []
     private let renderer = DiagnosticRenderer.standardError
     private let isQuiet: Bool
     weak var signals: SignalHandling?
@@ -61,10 +63,17 @@ final class Session {
             try Session.insert(invocation.cassette, title: chunk.name)
             if invocation.opensPromptOnFailure { try await session.stopAtFailures() }
             let status = await session.run(chunk, invocation.arguments)
+            session.reportTimelines()
             if case .record(let recorder)? = Cassette.mode { try recorder.finish() }
             return status
         } catch {
             return Session.report(error)
+        }
+    }
+
+    private func reportTimelines() {
+        for (name, console) in timed {
+            StandardError.write("timeline of `\(name)`:\n" + console.timeline.text)
         }
     }
 
@@ -125,6 +134,9 @@ final class Session {
             try await Breakpoint.open(.call(coroutine: coroutine), try await self.prompt())
         }
         services.environment = Self.environment()
+        if invocation.showsTimeline {
+            services.onConsole = { [weak self] in self?.timed.append(($0, $1)) }
+        }
         if services.isInteractive { services.terminalSize = TerminalSize.current }
         if !invocation.isQuiet {
             services.note = { Reporter.shared.say("qsh: \($0)\n") }

@@ -63,7 +63,7 @@ import Testing
             then: #"m.console:expect("[rootfs ]#", { timeout = 3 })"#)
 
         expectShape(
-            run, error: "the machine printed nothing in 3.0 s, and still runs", at: 5, status: 124,
+            run, error: "the machine printed nothing in 6.0 s, and still runs", at: 5, status: 124,
             hint: "name the serial port in `append`, such as `console=ttyS0`")
     }
 
@@ -71,7 +71,7 @@ import Testing
         let run = try await boot("", then: #"m.console:expect("never", { timeout = 2 })"#)
 
         expectShape(
-            run, error: "console: expected `never` but saw no match in 2.0 s", at: 5, status: 124)
+            run, error: "console: expected `never` but saw no match in 4.0 s", at: 5, status: 124)
         #expect(run.stderr.contains("  note: the whole console is in `"))
     }
 

@@ -70,6 +70,15 @@ function qsh.machine.command(options) end
 ---@field timeout_scale number what one second of a limit counts
 local machine = {}
 
+---@class qsh.machine.Phase
+---@field phase "firmware"|"decompression"|"kernel"|"init"|"prompt"
+---@field start number seconds since QEMU's start
+---@field duration? number nil for a phase that is not over
+
+--- How long each phase of its start took.
+---@return qsh.machine.Phase[]
+function machine:timeline() end
+
 ---@class qsh.KernelLine
 ---@field time number seconds since the kernel started
 ---@field text string

@@ -41,6 +41,7 @@ enum MachineAPI {
             let say = services.note
             console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
         }
+        services.onConsole(name, machine.console)
         services.detail("machine `\(name)`: process \(machine.pid): \(machine.reproduce)")
         let object = MachineObject(
             machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent, echo: echo,

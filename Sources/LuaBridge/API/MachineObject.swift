@@ -50,6 +50,10 @@ final class MachineObject: LuaObject {
             .suspending("shutdown", hasTry: true) { try await shutdown($0) },
             .immediate("quiet") { try quiet($0) },
             .suspending("kill") { try await kill($0) },
+            .immediate("timeline") { call in
+                let object = try call.receiver(as: MachineObject.self)
+                return [.list(object.machine.console.timeline.entries.map { .table($0.luaTable) })]
+            },
             .suspending("execute", hasTry: true) { try await execute($0, .anything) },
             .suspending("succeed", hasTry: true) { try await execute($0, .success) },
             .suspending("fail", hasTry: true) { try await execute($0, .failure) },
@@ -132,5 +136,15 @@ final class MachineObject: LuaObject {
     private func ending() throws -> LuaValue {
         if let failure = machine.failure { throw failure }
         return machine.exit.map { .text($0.verdict.rawValue) } ?? .null
+    }
+}
+
+extension ConsoleTimeline.Entry {
+    /// `{ phase, start, duration }`, in seconds.
+    fileprivate var luaTable: LuaTable {
+        LuaTable(
+            fields: [
+                .init("phase", .text(phase.rawValue)), .init("start", .number(start.seconds)),
+            ] + (duration.map { [.init("duration", .number($0.seconds))] } ?? []))
     }
 }

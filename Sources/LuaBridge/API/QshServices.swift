@@ -32,6 +32,8 @@ public struct QshServices: Sendable {
     public var environment: [String: String] = [:]
     /// Of the user's terminal, told to the guest when it boots; nil where there is none.
     public var terminalSize: TerminalSize?
+    /// Told of each console, with its machine's name.
+    public var onConsole: @LoopActor @Sendable (String, Console) -> Void = { _, _ in }
     /// The recipe's `qsh.timeout_scale`.
     var timeoutScale: @LoopActor @Sendable () throws -> Double = { 1 }
     /// Where roots are kept for `qsh why`, which runs a recipe up to its first machine.

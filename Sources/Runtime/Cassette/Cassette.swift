@@ -144,7 +144,8 @@ public struct CassetteError: DiagnosticError, Equatable {
             return Diagnostic(.usage, "\(subject): cannot write: \(errno.lowercased)")
         case .notACassette:
             return Diagnostic(
-                .usage, "\(subject): it is none: the first line has no `\"qsh\": {\"cassette\": …}`",
+                .usage,
+                "\(subject): it is none: the first line has no `\"qsh\": {\"cassette\": …}`",
                 hint: "make one with `qsh --record FILE SCRIPT`")
         case .newer(let version):
             return Diagnostic(

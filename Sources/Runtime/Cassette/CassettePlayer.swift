@@ -30,7 +30,10 @@ public final class CassettePlayer {
             (.words, 2), (.console, MachineWires.serialNumber), (.qmp, MachineWires.qmpNumber),
             (.agent, MachineWires.agentNumber),
         ]
-        for (wire, number) in numbers where fcntl(number, F_GETFD) >= 0 {
+        let hasAgent = events.contains { event in
+            if case .boot(let boot) = event.content { boot.hasAgent } else { false }
+        }
+        for (wire, number) in numbers where wire != .agent || hasAgent {
             let channel = ByteChannel(descriptor: number)
             channel.onBytes = { [weak self] bytes in
                 self?.received[wire, default: []].append(contentsOf: bytes)

@@ -28,7 +28,9 @@ public final class CassetteRecorder {
         partial = path.removingLastComponent().appending(".\(name).\(getpid())")
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
         descriptor = partial.withPlatformString { open($0, flags, 0o644) }
-        guard descriptor >= 0 else { throw CassetteError(path, .unwritable(Errno(rawValue: errno))) }
+        guard descriptor >= 0 else {
+            throw CassetteError(path, .unwritable(Errno(rawValue: errno)))
+        }
         // One object in one line; players need the size of the terminal.
         let header: JSONValue = [
             "version": .integer(2), "width": .integer(100), "height": .integer(30),

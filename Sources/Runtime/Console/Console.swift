@@ -16,6 +16,8 @@ public final class Console {
     public var baseScale = TimeScale()
     /// Told where a wait succeeded only because limits are longer than the recipe says.
     public var onScaledWait: ((String) -> Void)?
+    /// When the machine passed from one phase of its start to the next.
+    public internal(set) var timeline = ConsoleTimeline(started: .now)
     /// Told in words what is waited for, before it is.
     var onDecision: ((String) -> Void)?
     /// Called for each line by which the kernel reports trouble.
@@ -67,6 +69,7 @@ public final class Console {
         transcript.append(bytes)
         for subscriber in subscribers.values { subscriber(bytes) }
         stream.feed(bytes)
+        noteTimeline()
         wait?.count(bytes.count)
         attempt(isFinal: false)
         stream.trim()
@@ -85,6 +88,16 @@ public final class Console {
         finishCrash()
         if let wait, wait.outcome == nil { resolve(.failure(.ended(failure(of: wait)))) }
         changed.notify()
+    }
+
+    private func noteTimeline() {
+        guard !timeline.isComplete else { return }
+        if !stream.log.hasStamps {
+            let from = max(stream.cursor, stream.window.start, stream.window.end - 512)
+            timeline.take(
+                beforeKernel: stream.window.bytes(from..<stream.window.end), at: lastOutput)
+        }
+        timeline.take(stream.log, at: lastOutput)
     }
 
     /// Calls `body` with all output from now on; the buffer is valid during the call only.

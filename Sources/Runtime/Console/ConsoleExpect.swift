@@ -69,6 +69,7 @@ extension Console {
         }
         result.elapsed = .now - started
         noteLateMatch(result.elapsed)
+        if result.source == .program { timeline.takeMatch(at: .now) }
         return result
     }
 

@@ -64,6 +64,7 @@ public final class Machine {
         console.baseScale =
             configuration.timeScale
             ?? .of(accelerator.accelerator, recipe: configuration.recipeScale)
+        console.timeline = ConsoleTimeline(started: started)
         console.describeState = { [weak self] in self?.stateInWords }
         followDecisions()
         watch()

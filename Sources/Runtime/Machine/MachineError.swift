@@ -50,7 +50,7 @@ public struct MachineError: DiagnosticError, Equatable {
     /// The text of the error.
     public var diagnostic: Diagnostic {
         Diagnostic(
-            verdict, message, notes: notes, hint: hint, reproduce: context.reproduce)
+            verdict, message, notes: notes, hint: hint, reproduce: isReplay ? nil : context.reproduce)
     }
 
     private var verdict: Verdict {
@@ -61,6 +61,10 @@ public struct MachineError: DiagnosticError, Equatable {
         case .immortal: .hung
         case .replayDiffers: .recipeFailed
         }
+    }
+
+    private var isReplay: Bool {
+        if case .replayDiffers = reason { true } else { false }
     }
 
     private var message: String {

@@ -38,6 +38,9 @@ extension Machine {
     private func reproducible(_ error: any DiagnosticError) -> any Error {
         var diagnostic = error.diagnostic
         diagnostic.reproduce = reproduce
+        if diagnostic.hint == nil, diagnostic.verdict == .timeout {
+            diagnostic.hint = "hold the last lines against what was waited for, or raise `timeout`"
+        }
         return MachinePartError(underlying: error, diagnostic: diagnostic)
     }
 }

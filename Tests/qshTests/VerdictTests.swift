@@ -167,35 +167,4 @@ struct VerdictTests {
         #expect(run.stdout == "ok\n", "\(run.stderr)")
         #expect(run.status == 0)
     }
-
-    /// A boot sector that says "hi", empties the interrupt table and raises an interrupt.
-    @Test func tripleFault() async throws {
-        let scratch = try ScratchFolder()
-        var sector: [UInt8] = [
-            0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0xBA, 0xF8, 0x03, 0xB0, 0x68, 0xEE, 0xB0, 0x69, 0xEE,
-            0xB0, 0x0A, 0xEE, 0x0F, 0x01, 0x1E, 0x40, 0x7C, 0xCC, 0xEB, 0xFE,
-        ]
-        sector += [UInt8](repeating: 0, count: 510 - sector.count) + [0x55, 0xAA]
-        _ = try scratch.file("boot.img", sector)
-        let run = try await QshRun(
-            recipe: """
-                local m <close> = qsh.machine.boot {
-                  accel = "tcg", drive = { "boot.img", format = "raw", ["if"] = "ide" },
-                }
-                m:wait()
-                """
-        ).with { $0.folder = scratch.path }.finishIn(scratch)
-
-        expect(
-            run, status: 3, error: "the machine was reset, and its kernel said nothing of it",
-            notes: ["  note: last ", Self.transcript])
-    }
-}
-
-extension QshRun {
-    /// Runs with its files in a folder that has others already.
-    fileprivate func finishIn(_ scratch: ScratchFolder) async throws -> Outcome {
-        for (name, text) in files { _ = try scratch.file(name, text.utf8) }
-        return try await finish()
-    }
 }

@@ -24,8 +24,10 @@ read_globals = {
       interactive = {},
       kernel = {
         fields = {
+          config = {},
           find = {},
           open = {},
+          try_config = {},
           try_find = {},
           try_open = {},
         },

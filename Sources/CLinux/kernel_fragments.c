@@ -8,6 +8,9 @@ static const unsigned char console[] = {
 static const unsigned char debug[] = {
 #embed "../../scripts/config/debug.config"
 };
+static const unsigned char guest[] = {
+#embed "../../scripts/config/guest.config"
+};
 static const unsigned char initramfs[] = {
 #embed "../../scripts/config/initramfs.config"
 };
@@ -34,6 +37,7 @@ static const struct {
 } fragments[] = {
 	{ "console", console, sizeof(console) },
 	{ "debug", debug, sizeof(debug) },
+	{ "guest", guest, sizeof(guest) },
 	{ "initramfs", initramfs, sizeof(initramfs) },
 	{ "kasan", kasan, sizeof(kasan) },
 	{ "kunit", kunit, sizeof(kunit) },

@@ -33,33 +33,6 @@ function qsh.kernel.open(source) end
 ---@return qsh.kernel.tree?, qsh.error?
 function qsh.kernel.try_open(source) end
 
----@class qsh.kernel.ConfigureOptions
----@field base? string "defconfig", "tinyconfig", a file, … (default: "defconfig")
----@field fragments? string[] files of settings
----@field set? table<string, boolean|integer|string> single symbols: { SMP = true, E1000 = "m" }
----@field requires? string[] symbols that must be there in the end
----@field out? string as in `build`, which goes on with it
----@field arch? string
----@field cross? string
----@field toolchain? string
----@field make? table<string, string|integer>
----@field wrapper? string
-
----@class qsh.kernel.Configured
----@field path string the `.config`
----@field changed boolean whether it is another than before
----@field notes string[]
-
---- Configures, and raises `config-unmet` where a symbol that was asked for did not survive.
----@param options? qsh.kernel.ConfigureOptions
----@return qsh.kernel.Configured
-function tree:configure(options) end
-
---- As `configure`, but returns `nil, err` where it would raise.
----@param options? qsh.kernel.ConfigureOptions
----@return qsh.kernel.Configured?, qsh.error?
-function tree:try_configure(options) end
-
 ---@class qsh.kernel.BuildOptions
 ---@field target? string|string[] targets of make (default: the architecture's image)
 ---@field jobs? integer processes at once (default: one a processor)
@@ -71,6 +44,7 @@ function tree:try_configure(options) end
 ---@field wrapper? string what the compiler is called through: "ccache", "distcc"
 ---@field modules? boolean whether modules are built (default: where the configuration has any)
 ---@field compile_commands? boolean whether `compile_commands.json` is made
+---@field requires? string[] symbols that the configuration must have on
 ---@field cache? boolean false builds even where the cache has the answer
 
 ---@class qsh.kernel.Remark

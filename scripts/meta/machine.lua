@@ -39,6 +39,7 @@ qsh.machine = {}
 ---@field transcript? string an existing folder for the console's `console.log`
 ---@field name? string in messages (default "machine")
 ---@field echo? boolean print the console as it comes (default: at the prompt)
+---@field requires? string[] symbols that the kernel must have on, as its configuration tells
 ---@field agent? boolean qsh's agent in the guest (default: where qsh makes the initramfs)
 ---@field timeout? number limit of each wait that names none (default 60)
 ---@field timeout_scale? number what one second of a limit counts

@@ -8,6 +8,7 @@ enum KernelAPI {
             "kernel",
             primitives: [
                 .suspending("find", hasTry: true) { try await find($0, services) },
+                .suspending("config", hasTry: true) { try await KernelConfigObject.read($0) },
                 .suspending("open", hasTry: true) {
                     [.object(try await KernelTreeObject.open($0, services))]
                 },

@@ -13,8 +13,10 @@ extension KernelTreeObject {
             jobs: try jobs(options), out: out, modules: try options.bool("modules"),
             compileCommands: try options.bool("compile_commands") ?? false,
             usesCache: try options.bool("cache") ?? true)
+        let requires = try options.strings("requires") ?? []
         try options.finish()
         try refuse(request.targets, options)
+        try tree.kernelBuild(request).check(requires)
         let kernel = try await tree.kernelBuild(request).run()
         if !kernel.warnings.isEmpty, !kernel.isCached {
             tree.services.note("\(kernel.warnings.count) warnings, listed in kernel.warnings")

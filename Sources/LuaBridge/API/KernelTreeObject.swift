@@ -25,8 +25,9 @@ final class KernelTreeObject: LuaObject {
     static let luaType = LuaType(
         "qsh.kernel.tree",
         methods: [
-            .suspending("configure", hasTry: true) { try await configure($0) },
             .suspending("build", hasTry: true) { try await build($0) },
+            .suspending("configure", hasTry: true) { try await configure($0) },
+            .suspending("menuconfig", hasTry: true) { try await menuconfig($0) },
         ],
         properties: [
             LuaProperty("folder", of: KernelTreeObject.self) { .text($0.source.folder.string) },

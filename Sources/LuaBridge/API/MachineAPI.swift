@@ -20,6 +20,9 @@ enum MachineAPI {
             roots.isDone = true
             throw RecipeStopped()
         }
+        if let kernel = options.configuration.kernel {
+            try await KernelRequirements.check(options.requires, ofImage: kernel)
+        }
         var plan = try options.plan(services)
         if !Cassette.isReplay, plan.configuration.kernel != nil,
             !plan.configuration.args.contains("-bios")

@@ -14,6 +14,8 @@ struct MachineOptions {
     var echo: Bool?
     /// Whether qsh's agent runs in the guest; nil for what suits the initramfs.
     var agent: Bool?
+    /// Symbols that the kernel's configuration must have on.
+    var requires: [String]
     /// Where gdb's server listens, if one is asked for.
     var gdb: DebugRequest?
     /// The kernel's reports that the recipe provokes.
@@ -43,6 +45,7 @@ struct MachineOptions {
         configuration.hasDisplay = try options.bool("display") ?? false
         configuration.startsPaused = try options.bool("paused") ?? false
         gdb = try DebugRequest(options, "gdb")
+        requires = try options.strings("requires") ?? []
         name = try options.string("name")
         echo = try options.bool("echo")
         agent = try options.bool("agent")

@@ -132,6 +132,12 @@ extension KernelConfig.Value: CustomStringConvertible {
         self == .no ? "# CONFIG_\(name) is not set" : "CONFIG_\(name)=\(self)"
     }
 
+    /// The number, where it is one that fits.
+    public var whole: Int? {
+        guard case .number(let text) = self else { return nil }
+        return Self.number(text).flatMap { Int(exactly: $0) }
+    }
+
     /// Numbers are the same whatever they are written in; everything else is compared as it is.
     func isSame(as other: Self) -> Bool {
         if case .number(let left) = self, case .number(let right) = other {

@@ -12,3 +12,15 @@ public struct KernelConfigResult: Sendable, Equatable {
     /// What is worth saying although nothing is wrong, one sentence each.
     public var notes: [String]
 }
+
+extension KernelConfigResult {
+    /// The file as it is.
+    ///
+    /// - Throws: ``KernelConfigError/unreadable(_:_:)``.
+    public func bytes() throws(KernelConfigError) -> [UInt8] {
+        guard let bytes = KconfigFile.contents(path.string) else {
+            throw .unreadable(path, .noSuchFileOrDirectory)
+        }
+        return bytes
+    }
+}

@@ -129,6 +129,15 @@ public struct KernelConfigure: Sendable {
         try await run("olddefconfig", until: deadline)
     }
 
+    /// The menu draws on the terminal, so make is not told to be quiet.
+    var menuCommand: Command {
+        var menu = command("menuconfig")
+        menu.arguments.removeAll { $0 == "-s" }
+        if let term = getenv("TERM") { menu.environment["TERM"] = String(cString: term) }
+        menu.environment["LC_ALL"] = .some(nil)
+        return menu
+    }
+
     func command(_ target: String) -> Command {
         var environment = environment
         for name in ["KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "CONFIG_", "MAKEFLAGS"] {

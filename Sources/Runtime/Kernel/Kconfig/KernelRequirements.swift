@@ -43,4 +43,12 @@ extension KernelConfig {
             return try read(near)
         }
     }
+
+    /// The same off the loop's thread; the running kernel's where no path is given.
+    public static func ofImage(orRunning path: FilePath?) async throws -> KernelConfig {
+        try await WorkerThread.run { _ in
+            if let path { return try ofImage(path) }
+            return try ofRunningKernel()
+        }
+    }
 }

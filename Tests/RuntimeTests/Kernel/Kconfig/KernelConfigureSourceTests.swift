@@ -27,9 +27,8 @@ import Testing
                     .init(base: .target("tinyconfig"), fragments: [FilePath(fragment.name)]),
                     until: .after(.seconds(120)))
             } catch let error as any DiagnosticError {
-                Issue.record(
-                    "\(fragment.name): \(error.diagnostic.message) \(error.diagnostic.notes) \(error.diagnostic.hint ?? "")"
-                )
+                let said = error.diagnostic
+                Issue.record("\(fragment.name): \(said.message) \(said.notes)")
             }
         }
     }
@@ -64,9 +63,8 @@ import Testing
                     .init(base: .config(base), set: [name: value]), until: .after(.seconds(120)))
                 print("== \(name)=\(value): kept \(result.config[name].map { "\($0)" } ?? "nil")")
             } catch let error as any DiagnosticError {
-                print(
-                    "== \(name)=\(value)\n\(error.diagnostic.notes.joined(separator: "\n"))\n   hint: \(error.diagnostic.hint ?? "-")"
-                )
+                let notes = error.diagnostic.notes.joined(separator: "\n")
+                print("== \(name)=\(value)\n\(notes)\n  hint: \(error.diagnostic.hint ?? "-")")
             }
         }
     }

@@ -20,6 +20,7 @@ import Testing
         module("qsh", qsh)
         local objects = {
           machine, machine.console, qsh.initramfs.new(), qsh.task.spawn(function() end),
+          qsh.kernel.config("\(QshRun.repository)/scripts/config/tiny.config"),
           tree, tree:build { out = "out" },
           select(2, qsh.machine.try_boot { memory = "none" }),
           qsh.initramfs.inspect(qsh.initramfs.new():write("meta.img")),

@@ -100,3 +100,46 @@ function built:module(dir, options) end
 ---@param options? qsh.kernel.ModuleOptions
 ---@return qsh.kernel.Module?, qsh.error?
 function built:try_module(dir, options) end
+
+---@alias qsh.kernel.Base string|qsh.kernel.config|qsh.kernel.Found|qsh.kernel.built
+
+---@class qsh.kernel.ConfigureOptions
+---@field base? qsh.kernel.Base a target, a file, a kernel (default "defconfig")
+---@field fragments? string[] files, or qsh's own: "console", "virtio", "tiny"
+---@field set? table<string, boolean|string|integer> single values, which win
+---@field requires? string[] symbols that must be on in the end
+---@field out? string where make works (default: a folder in the cache)
+---@field arch? string
+---@field cross? string prefix of the programs' names
+---@field toolchain? string "gcc", "llvm", or one with a version
+---@field make? table<string, string|integer> further variables for make
+---@field wrapper? string what the compiler is called through
+
+--- Configures the tree. What was asked for and did not survive is an error that says why.
+---@param options? qsh.kernel.ConfigureOptions
+---@return qsh.kernel.config
+function tree:configure(options) end
+
+--- As `configure`, but returns `nil, err` where it would raise.
+---@param options? qsh.kernel.ConfigureOptions
+---@return qsh.kernel.config?, qsh.error?
+function tree:try_configure(options) end
+
+---@class qsh.kernel.MenuOptions
+---@field base? qsh.kernel.Base what it starts from (default: what there is)
+---@field out? string
+---@field arch? string
+---@field cross? string
+---@field toolchain? string
+---@field make? table<string, string|integer>
+---@field wrapper? string
+
+--- Gives the terminal to the kernel's own menu.
+---@param options? qsh.kernel.MenuOptions
+---@return string # what was changed there, as a fragment
+function tree:menuconfig(options) end
+
+--- As `menuconfig`, but returns `nil, err` where it would raise.
+---@param options? qsh.kernel.MenuOptions
+---@return string?, qsh.error?
+function tree:try_menuconfig(options) end

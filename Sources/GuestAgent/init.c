@@ -56,6 +56,19 @@ void load_modules(void)
     }
 }
 
+static bool exists(const char *path)
+{
+    long fd = sys_openat(AT_FDCWD, path, O_PATH, 0);
+    if (fd < 0) return false;
+    sys_close((int)fd);
+    return true;
+}
+
+bool root_is_ready(void)
+{
+    return !exists(QSH_FOLDER "/waits") || exists(QSH_FOLDER "/ready");
+}
+
 void become_init(char **arguments, char **environment)
 {
     static char named[256];

@@ -2,10 +2,15 @@
 #ifndef AGENT_INIT_H
 #define AGENT_INIT_H
 
+#include "linux.h"
+
 /// Loads the modules of /.qsh/modules.list, in order.
 void load_modules(void);
 
 /// Becomes /init, or the program that /.qsh/init names.
 __attribute__((noreturn)) void become_init(char **arguments, char **environment);
+
+/// Whether the guest's init has said that its root is set up, or is not going to say so.
+bool root_is_ready(void);
 
 #endif

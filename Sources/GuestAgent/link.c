@@ -22,6 +22,7 @@ static unsigned page_size;
 static bool is_synced, has_session, host_is_away;
 /// Whether complete frames wait in `in` because their answers had no room.
 static bool is_held_up;
+static bool is_ready;
 static uint64_t session;
 static int away_pause;
 static uint8_t in[IN_SIZE], out[OUT_SIZE];
@@ -77,6 +78,7 @@ static void say_hello(void)
         uint64_t session;
         uint32_t version, page_size, pid, machine;
         char release[64];
+        uint32_t is_ready;
     } hello;
     memset(&hello, 0, sizeof hello);
     memcpy(hello.magic, magic, sizeof magic);
@@ -85,10 +87,17 @@ static void say_hello(void)
     hello.page_size = wire32(page_size);
     hello.pid = wire32((uint32_t)sys0(SYS_getpid));
     hello.machine = wire32(ELF_MACHINE);
+    hello.is_ready = wire32(is_ready);
     if (SYS1(SYS_uname, &names) == 0) memcpy(hello.release, names.release, 63);
     if (out_start + out_length + HEADER_SIZE + sizeof hello > OUT_SIZE) return;
     memcpy(link_payload(), &hello, sizeof hello);
     link_commit(FRAME_HELLO, 0, sizeof hello);
+}
+
+void link_tell_ready(void)
+{
+    is_ready = true;
+    if (has_session) say_hello();
 }
 
 static void lose_session(void)

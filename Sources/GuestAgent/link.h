@@ -10,6 +10,9 @@
 ///   it means that the host's side is closed for now.
 void link_start(int fd, bool end_is_final, unsigned page_size);
 
+/// Tells the host, now and whenever it says hello, that the guest's root is set up.
+void link_tell_ready(void);
+
 /// Whether a host has said hello since the port was last opened at its side.
 bool link_has_session(void);
 

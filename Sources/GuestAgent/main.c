@@ -39,11 +39,19 @@ __attribute__((noreturn)) static void serve(int port, bool end_is_final, unsigne
 {
     static struct pollfd slots[2 + COMMAND_POLL_SLOTS];
     int signals = block_signals();
+    enum { READY_PAUSE = 10 };
+    bool is_ready = false;
     link_start(port, end_is_final, page_size);
     link_flush();
     for (;;) {
+        if (!is_ready && (is_ready = end_is_final || root_is_ready())) {
+            link_tell_ready();
+            link_flush();
+        }
         slots[0] = (struct pollfd){signals, POLLIN, 0};
         int limit = link_prepare(&slots[1]);
+        // Looked at from time to time: not every kernel has inotify, and it is soon over.
+        if (!is_ready && (limit < 0 || limit > READY_PAUSE)) limit = READY_PAUSE;
         unsigned count = 2 + commands_prepare(slots + 2);
         struct timespec time = {limit / 1000, (int64_t)(limit % 1000) * 1000000};
         long ready = SYS5(SYS_ppoll, slots, count, limit < 0 ? 0 : &time, 0, 0);

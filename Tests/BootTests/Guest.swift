@@ -21,8 +21,10 @@ struct Guest {
     ///   - arch: what it runs on; the host's own kernel counts only for its own.
     ///   - script: an `/init` instead of qsh's own.
     ///   - hasAgent: whether the guest agent runs.
+    ///   - modules: which it loads besides those for its port.
     init(
-        arch: Arch = .x86_64, initScript script: String? = nil, hasAgent: Bool = false
+        arch: Arch = .x86_64, initScript script: String? = nil, hasAgent: Bool = false,
+        modules extra: [String] = []
     ) async throws {
         folder = try TemporaryDirectory(prefix: "qsh-boot")
         let busybox = try await Busybox.find(arch: arch, progress: { _ in }).program
@@ -36,7 +38,7 @@ struct Guest {
         }
         if hasAgent {
             let modules = try #require(kernel.modules)
-            let names = InitramfsTree.guestAgentModules(for: arch)
+            let names = InitramfsTree.guestAgentModules(for: arch) + extra
             let files = try KernelModules(folder: modules).resolveLoadable(names)
             let added = try tree.addGuestAgent(for: arch, modules: files)
             try #require(added)

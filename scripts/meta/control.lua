@@ -19,7 +19,92 @@
 ---@field format? "elf"|"kdump-zlib"|"kdump-lzo"|"kdump-snappy"
 ---@field timeout? number
 
+---@class qsh.machine.DriveOptions
+---@field path? string the image; may also be the table's first value
+---@field format? string "raw", "qcow2", … (default: what the image's first bytes say)
+---@field readonly? boolean
+---@field persist? boolean what the guest writes goes into the file
+
+---@class qsh.machine.ShareOptions
+---@field path? string the folder; may also be the table's first value
+---@field mount? string where it is in the guest (default "/mnt/host")
+---@field writable? boolean
+
+---@class qsh.machine.ForwardOptions
+---@field guest integer the guest's port
+---@field host? integer this host's port, on 127.0.0.1 (default: any free one)
+---@field udp? boolean
+
+---@class qsh.machine.WriteAgentOptions
+---@field arch? string (default: the host's)
+
+---@class qsh.machine.WaitForOptions
+---@field timeout? number
+---@field interval? number seconds between two looks (default 0.1)
+
+---@class qsh.snapshot.RestoreOptions
+---@field name? string in messages
+---@field echo? boolean
+---@field timeout? number
+---@field transcript? string
+
+--- A network between machines, and to nowhere else. The option `network` takes it.
+---@return qsh.network
+function qsh.machine.network() end
+
+--- Writes the agent's program, to be started as root in a guest that qsh did not make.
+---@param path string
+---@param options? qsh.machine.WriteAgentOptions
+---@return string # the path
+function qsh.machine.write_agent(path, options) end
+
+---@param path string
+---@param options? qsh.machine.WriteAgentOptions
+---@return string?, qsh.error?
+function qsh.machine.try_write_agent(path, options) end
+
+---@class qsh.network
+---@field frames integer how many frames were passed on
+
+--- A machine as it was at one moment.
+---@class qsh.snapshot
+---@field memory integer bytes of the host's memory that it takes
+local snapshot = {}
+
+--- Starts a machine that goes on from there.
+---@param options? qsh.snapshot.RestoreOptions
+---@return qsh.machine
+function snapshot:restore(options) end
+
+---@param options? qsh.snapshot.RestoreOptions
+---@return qsh.machine?, qsh.error?
+function snapshot:try_restore(options) end
+
+--- Gives its memory back; machines that were restored from it go on.
+function snapshot:release() end
+
+--- A command that runs in a guest.
+---@class qsh.guestprocess
+---@field running boolean
+local guestprocess = {}
+
+--- Waits for its end; it is killed where the time is over.
+---@param options? qsh.machine.TimeoutOptions
+---@return qsh.CommandResult
+function guestprocess:wait(options) end
+
+---@param options? qsh.machine.TimeoutOptions
+---@return qsh.CommandResult?, qsh.error?
+function guestprocess:try_wait(options) end
+
+--- Sends it a signal, and all that it started: 9 or "KILL" (default 15).
+---@param signal? integer|string
+function guestprocess:kill(signal) end
+
 ---@class qsh.machine
+---@field restored boolean it went on from a snapshot or the cache
+---@field address? string the guest's address in its first private network
+---@field forwards table<integer, integer> this host's ports by the guest's
 ---@field events qsh.QMPEvent[] QEMU's newest 256 events
 local machine = {}
 
@@ -129,3 +214,43 @@ function machine:dump(path, options) end
 ---@param options? qsh.machine.DumpOptions
 ---@return string?, qsh.error?
 function machine:try_dump(path, options) end
+
+--- Saves the machine as it is now; it then runs on.
+---@param options? qsh.machine.TimeoutOptions
+---@return qsh.snapshot
+function machine:snapshot(options) end
+
+---@param options? qsh.machine.TimeoutOptions
+---@return qsh.snapshot?, qsh.error?
+function machine:try_snapshot(options) end
+
+--- As `execute`, but does not wait: several may run at once.
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.guestprocess
+function machine:start(command, options) end
+
+---@param command string|string[]
+---@param options? qsh.machine.ExecuteOptions
+---@return qsh.guestprocess?, qsh.error?
+function machine:try_start(command, options) end
+
+--- Waits until a file or folder is there in the guest.
+---@param path string
+---@param options? qsh.machine.WaitForOptions
+function machine:wait_for_file(path, options) end
+
+---@param path string
+---@param options? qsh.machine.WaitForOptions
+---@return nil, qsh.error?
+function machine:try_wait_for_file(path, options) end
+
+--- Waits until something in the guest listens on a TCP port.
+---@param port integer
+---@param options? qsh.machine.WaitForOptions
+function machine:wait_for_port(port, options) end
+
+---@param port integer
+---@param options? qsh.machine.WaitForOptions
+---@return nil, qsh.error?
+function machine:try_wait_for_port(port, options) end

@@ -31,6 +31,11 @@ qsh.machine = {}
 ---@field netdev? qsh.machine.Device|qsh.machine.Device[]
 ---@field device? qsh.machine.Device|qsh.machine.Device[]
 ---@field args? string[] further arguments for QEMU, each as it is
+---@field drives? string|qsh.machine.DriveOptions|(string|qsh.machine.DriveOptions)[] disk images; what the guest writes is thrown away
+---@field share? string|qsh.machine.ShareOptions|(string|qsh.machine.ShareOptions)[] folders of the host, over 9p, which the guest may read
+---@field network? boolean|qsh.network|(boolean|qsh.network)[] true for QEMU's user network, or private networks
+---@field forward? integer|(integer|qsh.machine.ForwardOptions)[]|table<integer, integer> ports of this host to ports of the guest
+---@field cache? boolean go on from an equal boot of before; keep this one
 ---@field display? boolean a screen (and a keyboard where the board has none)
 ---@field paused? boolean wait for `resume` before the first instruction
 ---@field gdb? boolean|integer|string|qsh.machine.GdbOptions start a server for gdb: true, a port, a socket's path
@@ -40,7 +45,7 @@ qsh.machine = {}
 ---@field name? string in messages (default "machine")
 ---@field echo? boolean print the console as it comes (default: at the prompt)
 ---@field requires? string[] symbols that the kernel must have on, as its configuration tells
----@field agent? boolean qsh's agent in the guest (default: where qsh makes the initramfs)
+---@field agent? boolean|"serial" qsh's agent in the guest (default: where qsh makes the initramfs); "serial" for a second serial port
 ---@field timeout? number limit of each wait that names none (default 60)
 ---@field timeout_scale? number what one second of a limit counts
 ---@field expected? string[] reports of the kernel that the recipe provokes: kinds, parts of a line

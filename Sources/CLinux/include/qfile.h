@@ -13,6 +13,9 @@ int q_pipe(int *ends);
 // memfd_create(2), closed on exec: a descriptor, or -1 with errno.
 int q_memfd_create(const char *name);
 
+// sendmsg(2) of bytes with a copy of `descriptor` (SCM_RIGHTS): bytes sent, or -1 with errno.
+long q_send_descriptor(int socket, const void *bytes, size_t count, int descriptor);
+
 // memmem(3): the offset of the first `needle` in `bytes`, or -1.
 ptrdiff_t q_find(const void *bytes, size_t count, const void *needle, size_t length);
 

@@ -6,14 +6,18 @@ enum APIError: DiagnosticError {
     case exclusive(String, String, String)
     /// A node's type and its numbers do not fit.
     case nodeNumbers(String, String)
-    /// The agent was asked for where qsh does not make the image.
-    case agentNeedsRoot
     /// Files can only be copied by the agent.
     case noAgent
     /// An option of a command that only the agent can carry.
     case optionNeedsAgent(String)
     /// `qsh.timeout_scale` was set to something else than a factor.
     case badTimeoutScale(got: String)
+    /// A kernel that cannot mount a shared folder.
+    case noSharing
+    /// An architecture whose board has one serial port.
+    case noSecondSerial(String)
+    /// A snapshot that was released before.
+    case releasedSnapshot
     /// A file mode given as a number.
     case modeIsNumber(LuaArgumentError)
 
@@ -25,10 +29,6 @@ enum APIError: DiagnosticError {
             Diagnostic(.usage, "\(function): a fifo has no `major` and `minor`")
         case .nodeNumbers(let function, let type):
             Diagnostic(.usage, "\(function): type `\(type)` needs `major` and `minor`")
-        case .agentNeedsRoot:
-            Diagnostic(
-                .usage, "option `agent` expects an initramfs that qsh makes, got a path or none",
-                hint: "make it with qsh.initramfs.new, or leave `agent` out")
         case .optionNeedsAgent(let option):
             Diagnostic(
                 .usage, "option `\(option)` of a guest command: the machine has no agent",
@@ -39,6 +39,16 @@ enum APIError: DiagnosticError {
                 hint: "boot a qsh.initramfs without `agent = false`")
         case .badTimeoutScale(let got):
             Diagnostic(.usage, "`qsh.timeout_scale` expects a number above 0, got \(got)")
+        case .noSharing:
+            Diagnostic(
+                .configUnmet, "option `share`: the kernel has no module `9p`",
+                hint: "use a kernel with CONFIG_9P_FS and CONFIG_NET_9P_VIRTIO, or `copy_to`")
+        case .noSecondSerial(let arch):
+            Diagnostic(
+                .usage, "option `agent`: machines of \(arch) have no second serial port",
+                hint: "set `agent = true` for a virtio port")
+        case .releasedSnapshot:
+            Diagnostic(.usage, "snapshot: it was released, expected one that is kept")
         case .modeIsNumber(let error):
             error.diagnostic.with {
                 $0.hint = "Lua has no octal numbers (0755 is 755), so write the mode as a string"

@@ -1,3 +1,4 @@
+import Glibc
 import QshRuntime
 import SystemPackage
 
@@ -52,6 +53,12 @@ extension MachineObject {
         let mode = try options.string("mode").map { try QshRuntime.FileMode(parsing: $0) }
         let deadline = object.deadline(try options.seconds("timeout") ?? object.timeout)
         try options.finish()
+        if isFolder(host) {
+            try await object.overAgent { commands in
+                try await commands.copyTreeIn(FilePath(host), to: guest, until: deadline)
+            }
+            return []
+        }
         let file = try HostFileReader(FilePath(host))
         let permissions = mode.map { UInt32($0.bits) } ?? file.permissions
         try await object.overAgent { commands in
@@ -70,11 +77,74 @@ extension MachineObject {
         let deadline = object.deadline(try options.seconds("timeout") ?? object.timeout)
         try options.finish()
         let file = try StreamedFile(FilePath(host))
-        try await object.overAgent { commands in
-            try await commands.copyOut(guest, until: deadline) { try file.write($0) }
+        let isFile = try await object.overAgent { commands in
+            do {
+                try await commands.copyOut(guest, until: deadline) { try file.write($0) }
+                return true
+            } catch GuestAgentError.file(_, _, .isDirectory) {
+                try await commands.copyTreeOut(guest, to: FilePath(host), until: deadline)
+                return false
+            }
         }
-        try file.commit()
+        if isFile { try file.commit() }
         return []
+    }
+
+    /// `machine:start(command, { stdin, env, cwd, on_stdout, on_stderr })`: does not wait.
+    static func start(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let request = try GuestRequest(call, object)
+        let process = try await object.overAgent { commands in
+            try await commands.start(request.command, until: request.deadline)
+        }
+        return [.object(GuestProcessObject(process, object))]
+    }
+
+    /// `machine:wait_for_file(path, { timeout, interval })`
+    static func waitForFile(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let path = try call.string(1, "path")
+        let line = "test -e \(Command.shellQuoted(path))"
+        try await object.poll(line, GuestWaitFailure.Subject.file(path), call.options(at: 2))
+        return []
+    }
+
+    /// `machine:wait_for_port(port, { timeout, interval })`: until something listens there.
+    static func waitForPort(_ call: LuaCall) async throws -> [LuaValue] {
+        let object = try call.receiver(as: MachineObject.self)
+        let number = try call.integer(1, "port")
+        guard let port = UInt16(exactly: number), port > 0 else {
+            throw call.mismatch(1, "port", expects: "a port from 1 to 65535")
+        }
+        // The kernel's own table (proc(5), net/tcp): local address, remote address, state; 0A is
+        // TCP_LISTEN. Connecting would be seen by the program that listens.
+        let digits = String(port, radix: 16, uppercase: true)
+        let padded = String(repeating: "0", count: 4 - digits.count) + digits
+        let line =
+            "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"
+            + " | grep -q ':\(padded) [0-9A-F]*:0000 0A'"
+        try await object.poll(line, GuestWaitFailure.Subject.port(port), call.options(at: 2))
+        return []
+    }
+
+    private func poll(
+        _ line: String, _ subject: GuestWaitFailure.Subject, _ options: LuaOptions
+    ) async throws {
+        let limit = try options.seconds("timeout") ?? timeout
+        let interval = try options.seconds("interval") ?? 0.1
+        try options.finish()
+        let deadline = deadline(limit)
+        let request = GuestRequest(line, until: deadline)
+        let failure = GuestWaitFailure(subject: subject, limit: limit)
+        do {
+            while try await !run(request).succeeded {
+                let next = Deadline.after(seconds: interval)
+                guard next < deadline else { throw failure }
+                _ = try await machine.changed.wait(until: next) { machine.exit != nil }
+            }
+        } catch GuestAgentError.timedOut {
+            throw failure
+        }
     }
 
     private func run(_ request: GuestRequest) async throws -> GuestResult {
@@ -108,6 +178,14 @@ private struct GuestRequest {
     let interval: Double
     /// An option that was given and that the console cannot carry.
     let needsAgent: String?
+
+    init(_ line: String, until deadline: Deadline) {
+        text = line
+        command = GuestCommand(.shell(line))
+        self.deadline = deadline
+        interval = 0
+        needsAgent = nil
+    }
 
     init(_ call: LuaCall, _ object: MachineObject) throws {
         let program = try Self.program(call)
@@ -157,6 +235,11 @@ private struct GuestRequest {
             _ = try await function?.call([.string(bytes)])
         }
     }
+}
+
+private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 extension GuestResult {

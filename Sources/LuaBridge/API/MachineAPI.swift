@@ -10,6 +10,11 @@ enum MachineAPI {
             primitives: [
                 .suspending("boot", hasTry: true) { try await boot($0, services) },
                 .suspending("command") { try await command($0, services) },
+                .immediate("network") { call in
+                    try call.options(at: 1).finish()
+                    return [.object(NetworkObject())]
+                },
+                .suspending("write_agent", hasTry: true) { try await writeAgent($0) },
             ])
     }
 
@@ -35,22 +40,40 @@ enum MachineAPI {
         let name = options.name ?? "machine"
         let isQuiet = !(options.echo ?? services.echoesByDefault)
         let echo = ConsoleEcho(name: name, isQuiet: isQuiet, services)
-        let machine = try await Machine.boot(
-            plan.configuration, root: plan.root, name: name, environment: services.environment,
-            console: options.console, log: services.note
-        ) { console in
+        let prepare: @LoopActor (Console) -> Void = { console in
             console.onScaledWait = services.note
             echo.follow(console)
             let say = services.note
             console.transcript.onFinding = { finding in LoopActor.assumeIsolated { say(finding) } }
         }
+        let machine =
+            options.usesCache && !Cassette.isReplay
+            ? try await BootCache().boot(
+                plan.configuration, root: plan.root, name: name,
+                environment: services.environment, console: options.console, log: services.note,
+                onConsole: prepare)
+            : try await Machine.boot(
+                plan.configuration, root: plan.root, name: name,
+                environment: services.environment, console: options.console, log: services.note,
+                onConsole: prepare)
         services.onConsole(name, machine.console)
         services.detail("machine `\(name)`: process \(machine.pid): \(machine.reproduce)")
         let object = MachineObject(
             machine, name: name, timeout: options.timeout, hasAgent: plan.hasAgent, echo: echo,
             services: services)
+        try await object.learnForwards()
         if let gdb = options.gdb { _ = try await object.startDebugServer(gdb) }
         return [.object(object)]
+    }
+
+    /// `qsh.machine.write_agent(path, { arch })`: the agent's program, for a guest of one's own.
+    private static func writeAgent(_ call: LuaCall) async throws -> [LuaValue] {
+        let path = try call.string(1, "path")
+        let options = try call.options(at: 2)
+        let arch = try options.arch("arch") ?? .ofHost
+        try options.finish()
+        try GuestAgentImage.write(for: arch, to: FilePath(path))
+        return [.text(path)]
     }
 
     /// `qsh.machine.command { … }`: the command line that `boot` would run, ready to paste.
@@ -76,67 +99,9 @@ extension MachineConfiguration {
 
 extension MachineOptions {
     /// What the console keeps and what ends its waits.
-    fileprivate var console: ConsoleConfiguration {
+    var console: ConsoleConfiguration {
         var console = ConsoleConfiguration()
         console.expected = expected
         return console
-    }
-}
-
-/// What `boot` is about to start.
-private struct BootPlan {
-    var configuration: MachineConfiguration
-    var root: InitramfsTree?
-    var hasAgent: Bool
-}
-
-extension MachineOptions {
-    /// Puts the agent into a root of qsh's own, unless the recipe said no.
-    @LoopActor
-    fileprivate func plan(_ services: QshServices) throws -> BootPlan {
-        var plan = BootPlan(configuration: configuration, root: root?.tree, hasAgent: false)
-        if let size = services.terminalSize {
-            plan.configuration.append.setDefault("qsh.rows", String(size.rows))
-            plan.configuration.append.setDefault("qsh.cols", String(size.columns))
-        }
-        if case .replay(let cassette)? = Cassette.mode {
-            plan.hasAgent = cassette.upcoming?.hasAgent ?? false
-            return plan
-        }
-        guard agent ?? root?.wantsAgent ?? false else {
-            plan.configuration.hasCommandChannel = false
-            return plan
-        }
-        guard var tree = plan.root else { throw APIError.agentNeedsRoot }
-        if let obstacle = try addAgent(to: &tree) {
-            services.note("no guest agent: \(obstacle): commands go over the console")
-            plan.configuration.hasCommandChannel = false
-            return plan
-        }
-        plan.hasAgent = true
-        try tree.startGuestAgentFirst(in: &plan.configuration.append)
-        plan.root = tree
-        return plan
-    }
-
-    /// - Returns: why it is not possible, where it is not and the recipe did not insist.
-    private func addAgent(to tree: inout InitramfsTree) throws -> String? {
-        guard GuestAgentImage.architectures.contains(configuration.arch) else {
-            return "qsh has none for \(configuration.arch)"
-        }
-        do {
-            _ = try tree.addGuestAgent(for: configuration.arch, modules: try agentModules())
-            return nil
-        } catch let error as KernelModulesError where agent == nil {
-            return error.diagnostic.message
-        }
-    }
-
-    private func agentModules() throws -> [FilePath] {
-        guard let image = configuration.kernel else { return [] }
-        let kernel = try Kernel(image: image, origin: .asked, arch: configuration.arch)
-        guard let folder = kernel.modules else { return [] }
-        return try KernelModules(folder: folder).resolveLoadable(
-            InitramfsTree.guestAgentModules(for: configuration.arch))
     }
 }

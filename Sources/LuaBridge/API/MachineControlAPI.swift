@@ -23,6 +23,7 @@ extension MachineObject {
         .suspending("type", hasTry: true) { try await type($0) },
         .suspending("gdb", hasTry: true) { try await gdb($0) },
         .suspending("dump", hasTry: true) { try await dump($0) },
+        .suspending("snapshot", hasTry: true) { try await snapshot($0) },
     ]
 
     /// `machine:qmp("query-status", { … }, { timeout })`
@@ -145,7 +146,7 @@ extension MachineObject {
     func deadline(_ options: LuaOptions) throws -> Deadline {
         let seconds = try options.seconds("timeout") ?? timeout
         try options.finish()
-        return .after(seconds: seconds)
+        return deadline(seconds)
     }
 
     /// Reports a failure as what it means for the machine.

@@ -14,6 +14,15 @@ final class MachineObject: LuaObject {
     /// Whether commands go to the agent rather than over the console.
     let hasAgent: Bool
 
+    private var forwards: [NetworkLink.Forward] = []
+
+    /// Asks QEMU which ports it forwards, once.
+    func learnForwards() async throws {
+        forwards = try await attributed { machine in
+            try await machine.forwardedPorts(until: .after(.seconds(30)))
+        }
+    }
+
     /// Counts twice under TCG; long enough for a busy host.
     static let defaultTimeout = 60.0
 
@@ -58,6 +67,9 @@ final class MachineObject: LuaObject {
             .suspending("succeed", hasTry: true) { try await execute($0, .success) },
             .suspending("fail", hasTry: true) { try await execute($0, .failure) },
             .suspending("wait_until_succeeds", hasTry: true) { try await untilSucceeds($0) },
+            .suspending("start", hasTry: true) { try await start($0) },
+            .suspending("wait_for_file", hasTry: true) { try await waitForFile($0) },
+            .suspending("wait_for_port", hasTry: true) { try await waitForPort($0) },
             .suspending("copy_to", hasTry: true) { try await copyTo($0) },
             .suspending("copy_from", hasTry: true) { try await copyFrom($0) },
         ],
@@ -69,6 +81,9 @@ final class MachineObject: LuaObject {
             },
             LuaProperty("command", of: MachineObject.self) { .text($0.machine.reproduce) },
             LuaProperty("running", of: MachineObject.self) { .bool($0.machine.exit == nil) },
+            LuaProperty("restored", of: MachineObject.self) {
+                .bool($0.machine.wasRestored)
+            },
             LuaProperty("timeout_scale", of: MachineObject.self) {
                 .number($0.machine.console.timeScale.factor)
             },
@@ -77,6 +92,16 @@ final class MachineObject: LuaObject {
             },
             LuaProperty("verdict", of: MachineObject.self) { object in
                 object.machine.exit.map { .text($0.verdict.rawValue) } ?? .null
+            },
+            LuaProperty("forwards", of: MachineObject.self) { object in
+                .table(
+                    LuaTable(
+                        fields: object.forwards.map {
+                            .init(.integer(Int64($0.guest)), .integer(Int64($0.host)))
+                        }))
+            },
+            LuaProperty("address", of: MachineObject.self) { object in
+                object.machine.privateAddress.map { .text($0) } ?? .null
             },
             LuaProperty("events", of: MachineObject.self) { object in
                 .list(object.machine.qmp.events.map { .table($0.luaTable) })

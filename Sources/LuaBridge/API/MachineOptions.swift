@@ -16,6 +16,10 @@ struct MachineOptions {
     var agent: Bool?
     /// Symbols that the kernel's configuration must have on.
     var requires: [String]
+    /// Whether the agent's line is a second serial port.
+    var agentIsSerial = false
+    /// Whether an equal boot of before is gone on from, and this one kept.
+    var usesCache = false
     /// Where gdb's server listens, if one is asked for.
     var gdb: DebugRequest?
     /// The kernel's reports that the recipe provokes.
@@ -35,7 +39,11 @@ struct MachineOptions {
         configuration.accel = try Self.accel(options)
         configuration.cpu = try options.string("cpu")
         configuration.machine = try options.string("machine")
+        let devices = try DeviceOptions(options)
         configuration.drives = try Self.devices(options, "drive")
+        configuration.drives += try devices.drives.map { try $0.option() }
+        configuration.shares = devices.shares
+        configuration.links = devices.links
         configuration.netdevs = try Self.devices(options, "netdev")
         configuration.devices = try Self.devices(options, "device")
         configuration.args = try options.strings("args") ?? []
@@ -44,11 +52,18 @@ struct MachineOptions {
         configuration.transcript = try options.string("transcript").map { FilePath($0) }
         configuration.hasDisplay = try options.bool("display") ?? false
         configuration.startsPaused = try options.bool("paused") ?? false
+        usesCache = try options.bool("cache") ?? false
         gdb = try DebugRequest(options, "gdb")
         requires = try options.strings("requires") ?? []
         name = try options.string("name")
         echo = try options.bool("echo")
-        agent = try options.bool("agent")
+        if options.value("agent")?.text == "serial" {
+            (agent, agentIsSerial) = (true, true)
+        } else if case .string = options.value("agent") {
+            throw options.mismatch("agent", expects: "a boolean or \"serial\"")
+        } else {
+            agent = try options.bool("agent")
+        }
         expected = try options.strings("expected") ?? []
         if let factor = try options.number("timeout_scale") {
             guard factor > 0 else {

@@ -23,6 +23,8 @@ public final class CommandChannel {
     private var lastID: UInt32 = 0
     private var sessionNumber = Cassette.sessionNumber()
     private var mismatch: GuestAgentError?
+    /// What waits while the channel is held; nil where it is not.
+    private var held: [[UInt8]]?
 
     /// Starts a session over a stream whose sending side is `send`, which queues and never waits.
     ///
@@ -83,6 +85,22 @@ public final class CommandChannel {
         guard inTime else { throw GuestAgentError.notConnected(waited: Deadline.now - started) }
     }
 
+    /// Waits for the agent, and until the guest's own init has set its root up.
+    ///
+    /// - Throws: as ``waitUntilConnected(until:)``, and `rootNotReady`.
+    public func waitUntilReady(until deadline: Deadline) async throws {
+        let started = Deadline.now
+        while true {
+            try await waitUntilConnected(until: deadline)
+            let inTime = try await changed.wait(until: deadline) {
+                agent?.rootIsReady ?? true || hasEnded
+            }
+            guard inTime else { throw GuestAgentError.rootNotReady(waited: .now - started) }
+            if isConnected || hasEnded { break }
+        }
+        if hasEnded { throw GuestAgentError.channelEnded }
+    }
+
     private func greet(_ payload: UnsafeRawBufferPointer) {
         guard let number = payload.littleEndian(UInt64.self, at: 16),
             let version = payload.littleEndian(UInt32.self, at: 24)
@@ -94,8 +112,9 @@ public final class CommandChannel {
         }
         mismatch = nil
         if number == sessionNumber {
-            guard agent == nil else { return }
-            agent = GuestAgentInfo(hello: payload)
+            let info = GuestAgentInfo(hello: payload)
+            guard agent != info else { return }
+            agent = info
             changed.notify()
         } else if number == 0, isConnected {
             startAnew(.agentRestarted)
@@ -121,7 +140,39 @@ public final class CommandChannel {
 
 extension CommandChannel {
     func send(_ bytes: [UInt8]) {
-        if !hasEnded { transport(bytes) }
+        if held != nil {
+            held?.append(bytes)
+        } else if !hasEnded {
+            transport(bytes)
+        }
+    }
+
+    /// Lets nothing more out, and waits until the agent has taken all that is out: a snapshot must
+    /// not cut a frame in two. Every call is to be followed by ``release()``.
+    ///
+    /// - Throws: ``GuestAgentError`` or `CancellationError`.
+    func hold(until deadline: Deadline) async throws {
+        guard isConnected else {
+            held = held ?? []
+            return
+        }
+        let request = GuestRequest()
+        let id = register(request)
+        defer { forget(id) }
+        send(GuestFrame.encode(.ping, id: id))
+        held = held ?? []
+        let inTime = try await request.changed.wait(until: deadline) { request.answer != nil }
+        guard inTime, let answer = request.answer else {
+            throw GuestAgentError.notConnected(waited: .zero)
+        }
+        _ = try answer.get()
+    }
+
+    /// Lets out what has waited.
+    func release() {
+        let waiting = held ?? []
+        held = nil
+        for bytes in waiting { send(bytes) }
     }
 
     /// Gives an operation its id; frames with the id go to it until ``forget(_:)``.
@@ -145,5 +196,6 @@ extension GuestAgentInfo {
         elfMachine = payload.littleEndian(at: 36) ?? 0
         let release = payload.dropFirst(40).prefix(64).prefix { $0 != 0 }
         kernelRelease = String(decoding: release, as: UTF8.self)
+        rootIsReady = payload.littleEndian(UInt32.self, at: 104) != 0
     }
 }

@@ -4,6 +4,8 @@ import SystemPackage
 public enum GuestAgentError: DiagnosticError, Equatable {
     /// No agent has answered within the time given.
     case notConnected(waited: Duration)
+    /// The guest's init has not said within the time given that its root is set up.
+    case rootNotReady(waited: Duration)
     /// The machine's side of the channel is closed.
     case channelEnded
     /// The bytes on the channel were not the protocol's.
@@ -34,7 +36,8 @@ public enum GuestAgentError: DiagnosticError, Equatable {
     /// The one place of the texts.
     public var diagnostic: Diagnostic {
         switch self {
-        case .notConnected, .channelEnded, .streamBroken, .agentRestarted, .versionMismatch:
+        case .notConnected, .rootNotReady, .channelEnded, .streamBroken, .agentRestarted,
+            .versionMismatch:
             connectionDiagnostic
         case .timedOut(let command, let limit, let tail):
             Diagnostic(
@@ -59,6 +62,11 @@ public enum GuestAgentError: DiagnosticError, Equatable {
                 "command channel: no agent in the guest answered within \(describe(waited))",
                 hint: "boot an initramfs of qsh's, which carries the agent, and check that the "
                     + "kernel has virtio_console, built in or among the initramfs's modules")
+        case .rootNotReady(let waited):
+            Diagnostic(
+                .timeout,
+                "command channel: the guest's init did not finish within \(describe(waited))",
+                hint: "look at the console: a program in `/etc/qsh/init.d` may hang")
         case .channelEnded:
             Diagnostic(.recipeFailed, "command channel: the machine has closed it")
         case .streamBroken(let reason):

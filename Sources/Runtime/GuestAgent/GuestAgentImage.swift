@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// The agent's executables for guests: static ELF files without any dependency.
 ///
 /// They are compiled from `Sources/GuestAgent` by the plugin `EmbedGuestAgent` and carried in
@@ -15,6 +17,18 @@ public enum GuestAgentImage {
             text.utf8CodeUnitCount > 0
         else { return nil }
         return decodeBase64(text)
+    }
+
+    /// Writes the executable for guests of `arch`, to be started in one as root.
+    ///
+    /// - Throws: ``GuestAgentImageError``.
+    public static func write(for arch: Arch, to path: FilePath) throws(GuestAgentImageError) {
+        guard let program = bytes(for: arch) else { throw .none(arch) }
+        do throws(Errno) {
+            try AtomicFile.write(program, to: path, mode: 0o755)
+        } catch {
+            throw .notWritten(path, error)
+        }
     }
 
     private static func decodeBase64(_ text: StaticString) -> [UInt8] {
@@ -45,6 +59,25 @@ public enum GuestAgentImage {
         case UInt8(ascii: "+"): 62
         case UInt8(ascii: "/"): 63
         default: nil
+        }
+    }
+}
+
+/// Why the agent's executable could not be had.
+public enum GuestAgentImageError: DiagnosticError, Equatable {
+    case none(Arch)
+    case notWritten(FilePath, Errno)
+
+    /// The text of the error.
+    public var diagnostic: Diagnostic {
+        switch self {
+        case .none(let arch):
+            Diagnostic(
+                .usage,
+                "agent: there is none for \(arch), expected one of "
+                    + GuestAgentImage.architectures.map(\.name).joined(separator: ", "))
+        case .notWritten(let path, let errno):
+            Diagnostic(.usage, "cannot write `\(path)`: \(errno.lowercased)")
         }
     }
 }

@@ -115,4 +115,6 @@ public struct GuestAgentInfo: Sendable, Equatable {
     public var elfMachine: UInt32
     /// As `uname -r` prints it.
     public var kernelRelease: String
+    /// Whether the guest's init has mounted and made what it wants; true where it does not say.
+    public var rootIsReady: Bool
 }

@@ -24,7 +24,8 @@ enum GuestFrame {
     /// What a frame says. Payloads in brackets; `u32` and so on as in the kernel's headers.
     enum Kind: UInt8 {
         /// Host: [magic 16, number u64, version u32]. Agent: the same, then [page size u32,
-        /// process id u32, ELF machine u32, kernel release, 64 bytes padded with NUL].
+        /// process id u32, ELF machine u32, kernel release, 64 bytes padded with NUL, whether the
+        /// guest's root is set up u32]. The agent says it again when that changes.
         case hello = 1
         /// Starts a program or a file transfer: [``Task`` u32, file mode u32, count of arguments
         /// u32, count of variables u32], then NUL-terminated strings: directory, arguments,

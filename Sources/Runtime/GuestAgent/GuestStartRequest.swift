@@ -130,7 +130,7 @@ extension CommandChannel {
     private func start(
         _ request: GuestStartRequest, until deadline: Deadline
     ) async throws -> GuestProcess {
-        try await waitUntilConnected(until: deadline)
+        try await waitUntilReady(until: deadline)
         return try GuestProcess(request, on: self)
     }
 }

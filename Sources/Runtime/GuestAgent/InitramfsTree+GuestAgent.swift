@@ -14,6 +14,11 @@ extension InitramfsTree {
         }
     }
 
+    /// Modules that a guest needs for the devices that the configuration plugs in.
+    public static func modules(for configuration: MachineConfiguration) -> [String] {
+        GuestSetup.modules(configuration)
+    }
+
     /// Adds the agent, to be started by `rdinit=/.qsh/agent`, and the modules it loads first.
     ///
     /// The agent runs the image's `/init` in its own place afterwards.
@@ -33,7 +38,28 @@ extension InitramfsTree {
             list += path + "\n"
         }
         try addFile("/.qsh/modules.list", text: list)
+        // Commands wait until this init has made `/.qsh/ready`; another one would not make it.
+        if hasDefaultInit { try addFile("/.qsh/waits", text: "") }
         return true
+    }
+
+    /// Has qsh's own init mount and connect what the machine's configuration says.
+    ///
+    /// - Returns: false where there is something to do and another init.
+    public mutating func addSetup(
+        for configuration: MachineConfiguration
+    ) throws(InitramfsError) -> Bool {
+        guard let script = GuestSetup.script(configuration) else { return true }
+        guard hasDefaultInit else { return false }
+        try addFile(GuestSetup.path, text: script, mode: .program)
+        return true
+    }
+
+    private var hasDefaultInit: Bool {
+        guard let path = try? InitramfsPath("init"),
+            case .file(let content)? = entry(at: path)?.kind
+        else { return false }
+        return content == .bytes(Array(defaultInit.utf8))
     }
 
     private static let namedInitPath = "/.qsh/init"
@@ -52,6 +78,7 @@ extension InitramfsTree {
     ) throws(InitramfsError) {
         if let program = append.value(of: "rdinit") {
             try addFile(Self.namedInitPath, text: program)
+            _ = try remove(InitramfsPath(".qsh/waits"))
         }
         append.set("rdinit", Self.guestAgentPath)
     }

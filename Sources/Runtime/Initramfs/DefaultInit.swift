@@ -19,7 +19,7 @@
 /// root, and its predecessors nothing.
 ///
 /// Kernel parameters: `qsh.rows=`, `qsh.cols=` give the console's size in characters. Programs
-/// in `/etc/qsh/init.d` run in order before the shell.
+/// in `/etc/qsh/init.d` run in order before the shell, and before commands of the agent's.
 public let defaultInit = #"""
     #!/bin/sh
     if [ $$ != 1 ]; then
@@ -66,6 +66,8 @@ public let defaultInit = #"""
     for program in /etc/qsh/init.d/*; do
         [ ! -x "$program" ] || "$program"
     done
+    # What the agent waits for, where there is one.
+    [ ! -e /.qsh/waits ] || : >/.qsh/ready
 
     while :; do
         console=$(cat /run/console.pid 2>/dev/null)

@@ -29,6 +29,11 @@ public final class Machine {
     let child: ChildProcess
     let folder: RunDirectory
     private let server: ConsoleServer?
+    /// How it was started, and with which files: what a snapshot of it needs.
+    let source: MachineLaunch
+    let files: InheritedFiles
+    /// Whether a snapshot is being taken.
+    var isTakingSnapshot = false
     private let wires: MachineWires
     private let started = Deadline.now
     private var shutdownStep: ShutdownStep?
@@ -45,10 +50,12 @@ public final class Machine {
     init(
         _ configuration: MachineConfiguration, _ accelerator: Accelerator.Choice,
         console: Console, wires: MachineWires, child: ChildProcess, folder: RunDirectory,
-        reproduce: String, track: CassetteTrack? = nil
+        reproduce: String, source: MachineLaunch, files: InheritedFiles, track: CassetteTrack? = nil
     ) {
         self.track = track
         self.configuration = configuration
+        self.source = source
+        self.files = files
         self.accelerator = accelerator
         self.console = console
         self.wires = wires
@@ -129,6 +136,9 @@ public final class Machine {
         wasKilled = true
         child.signal(SIGKILL)
     }
+
+    /// Whether it went on from a snapshot, or from the cache, rather than booted.
+    public var wasRestored: Bool { files.state != nil }
 
     /// In a few words, for the notes of errors.
     public var stateInWords: String { exit?.inWords ?? "the machine still runs" }

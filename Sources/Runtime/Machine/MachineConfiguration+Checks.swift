@@ -14,6 +14,9 @@ extension MachineConfiguration {
             try append.withDefaults(for: arch).validate(for: arch)
         }
         if let initramfs { try Self.requireFile(initramfs, "initramfs") }
+        for share in shares where !FileTree.isFolder(share.path) {
+            throw MachineConfigurationError.noFolder(option: "share", share.path)
+        }
         if let transcript, !FileTree.isFolder(transcript) {
             throw MachineConfigurationError.noFolder(option: "transcript", transcript)
         }
@@ -31,7 +34,9 @@ extension MachineConfiguration {
         target.arch = arch
         target.machine = arch.elf.machine
         if var path = append.value(of: "rdinit") {
-            if path == InitramfsTree.guestAgentPath { path = root?.initBehindGuestAgent ?? path }
+            if path == InitramfsTree.guestAgentPath {
+                path = (root ?? overlay)?.initBehindGuestAgent ?? path
+            }
             target.initPath = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
         }
         let findings: [InitramfsFinding]

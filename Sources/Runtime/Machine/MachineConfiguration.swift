@@ -52,12 +52,20 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var netdevs: [QEMUOption] = []
     /// `-device`s.
     public var devices: [QEMUOption] = []
+    /// Folders of the host that the guest sees.
+    public var shares: [HostShare] = []
+    /// Network cards of qsh's own.
+    public var links: [NetworkLink] = []
     /// Further arguments, each an element of argv.
     public var args: [String] = []
     /// QEMU's binary, as a path or a name on `PATH`; nil for `QSH_QEMU` or the architecture's.
     public var qemu: FilePath?
     /// Whether the machine has a virtio port for the guest agent.
     public var hasCommandChannel = true
+    /// Whether that port is a second serial port instead.
+    public var agentIsSerial = false
+    /// What is laid over the image ``initramfs``, whose own files stay.
+    public var overlay: InitramfsTree?
     /// Whether a reboot ends the machine, as qsh's verdicts need; QEMU's `-no-reboot`.
     public var endsOnReboot = true
     /// Whether it has a screen (and, where the board has none, a keyboard).

@@ -12,6 +12,8 @@ struct MachineLaunch {
     let console: ConsoleConfiguration
     /// The recorded machine that is played in QEMU's place.
     var played: PlayedMachine?
+    /// What it goes on from; nil for a machine that boots.
+    var snapshot: MachineSnapshot?
 
     /// QEMU answers in 65 ms; a host under load, or one that must allocate much memory, later.
     static let handshakeLimit: Duration = .seconds(30)
@@ -24,7 +26,8 @@ struct MachineLaunch {
         let wires: MachineWires
         do throws(Errno) {
             wires = try MachineWires(
-                hasAgent: configuration.hasCommandChannel, isReplay: played != nil)
+                hasAgent: configuration.hasCommandChannel, links: configuration.links,
+                isReplay: played != nil)
         } catch {
             throw MachineError(.noSockets(error))
         }
@@ -33,11 +36,14 @@ struct MachineLaunch {
         let transcript = Transcript(folder: configuration.transcript ?? folder.path)
         let console = Console(configuration: console, transcript: transcript)
         onConsole(console)
+        snapshot?.console.withUnsafeBytes { console.receive($0) }
         do {
             return try await start(choice, wires, folder, console)
         } catch {
             // An error about the machine names what is in the folder.
-            folder.remove(keeping: error is MachineError && (root != nil || transcript.count > 0))
+            folder.remove(
+                keeping: error is MachineError
+                    && (root != nil || configuration.overlay != nil || transcript.count > 0))
             throw error
         }
     }
@@ -52,19 +58,31 @@ struct MachineLaunch {
             let image = folder.path.appending("initramfs.img")
             try await root.write(to: image)
             configuration.initramfs = image
+        } else if let overlay = configuration.overlay, let below = configuration.initramfs {
+            let image = folder.path.appending("initramfs.img")
+            try await overlay.write(to: image, over: below)
+            configuration.initramfs = image
         }
+        configuration.overlay = nil
         let pasted = command(configuration, choice, .terminal)
         let reproduce = played?.boot.command ?? pasted.shellQuoted
         try folder.record(pasted)
         let track = record(wires, choice, reproduce)
+        // What is played needs no file of the machine that was recorded.
+        let files =
+            played == nil ? try InheritedFiles(configuration, snapshot) : InheritedFiles()
         let child = try ChildProcess.spawn(
-            played?.command ?? command(configuration, choice, wires.wiring),
-            descriptors: wires.descriptors(hasQMP: !configuration.arch.isUserMode))
+            played?.command
+                ?? command(files.replacing(in: configuration), choice, wires.wiring(files)),
+            descriptors: wires.descriptors(hasQMP: !configuration.arch.isUserMode)
+                .merging(files.descriptors) { $1 })
         wires.closePeers()
         try folder.record(pid: child.pid)
+        var source = self
+        source.snapshot = nil
         let machine = Machine(
             configuration, choice, console: console, wires: wires, child: child, folder: folder,
-            reproduce: reproduce, track: track)
+            reproduce: reproduce, source: source, files: files, track: track)
         if !configuration.arch.isUserMode { try await greet(machine) }
         return machine
     }

@@ -21,9 +21,15 @@ final class MachineWires {
     /// Read as they come: before a kernel has measured the speed of its processor, its driver waits
     /// only microseconds for the UART and then loses what it writes (seen under TCG).
     private static let promptBytes = 16 * 1024
+    /// Where the connections to private networks begin.
+    nonisolated static let firstLinkNumber: Int32 = 16
+    /// Where the files of a snapshot begin; see ``InheritedFiles``.
+    nonisolated static let firstFileNumber: Int32 = 6
     private static let wordsLimit = 64 * 1024
 
-    init(hasAgent: Bool, isReplay: Bool = false) throws(Errno) {
+    init(
+        hasAgent: Bool, links: [NetworkLink] = [], isReplay: Bool = false
+    ) throws(Errno) {
         var peers: [Int32: Int32] = [:]
         do throws(Errno) {
             func connect(_ numbers: Int32...) throws(Errno) -> ByteChannel {
@@ -37,6 +43,10 @@ final class MachineWires {
             qmp = try connect(Self.qmpNumber)
             agent = hasAgent ? try connect(Self.agentNumber) : nil
             decisions = isReplay ? try connect(CassettePlayer.decisionsNumber) : nil
+            for (index, link) in links.enumerated() {
+                guard case .network(let network) = link.peer else { continue }
+                network.join(try connect(Self.firstLinkNumber + Int32(index)))
+            }
         } catch {
             for peer in Set(peers.values) { Glibc.close(peer) }
             throw error
@@ -63,10 +73,11 @@ final class MachineWires {
     }
 
     /// How ``QEMUArguments`` is to name them.
-    var wiring: QEMUArguments.Wiring {
+    func wiring(_ files: InheritedFiles) -> QEMUArguments.Wiring {
         .descriptors(
             serial: Self.serialNumber, qmp: Self.qmpNumber,
-            agent: agent == nil ? nil : Self.agentNumber)
+            agent: agent == nil ? nil : Self.agentNumber, memory: files.memoryFile,
+            isRestored: files.state != nil)
     }
 
     /// Gives QEMU's ends up, once it has them: else qsh itself would keep them open.

@@ -10,7 +10,23 @@ public struct QEMUArguments: Sendable, Equatable {
         /// Console on the terminal, nothing else: for a person to paste.
         case terminal
         /// Sockets that QEMU inherits, by descriptor number; `agent` is nil without the port.
-        case descriptors(serial: Int32, qmp: Int32, agent: Int32?)
+        case descriptors(
+            serial: Int32, qmp: Int32, agent: Int32?, memory: MemoryFile? = nil,
+            isRestored: Bool = false)
+    }
+
+    /// A file that is the guest's RAM.
+    public struct MemoryFile: Sendable, Equatable {
+        /// Where QEMU finds it.
+        public let path: String
+        /// Whether what the guest writes goes into the file; else pages are copied when written.
+        public let isShared: Bool
+
+        /// Makes one.
+        public init(path: String, isShared: Bool) {
+            self.path = path
+            self.isShared = isShared
+        }
     }
 
     /// Name of the agent's virtio port, seen in the guest as `/dev/virtio-ports/NAME`.
@@ -18,6 +34,7 @@ public struct QEMUArguments: Sendable, Equatable {
 
     /// Id of the serial port's character device, for QMP.
     static let serialName = "qsh-serial"
+    private static let memoryName = "qsh-memory"
 
     /// argv without the program's own name.
     public private(set) var arguments: [String] = []
@@ -28,27 +45,41 @@ public struct QEMUArguments: Sendable, Equatable {
     public init(
         _ configuration: MachineConfiguration, on accelerator: Accelerator, _ wiring: Wiring
     ) {
-        addProcessor(configuration, accelerator)
+        addProcessor(configuration, accelerator, wiring.memory)
         if let firmware = configuration.firmware { arguments += ["-bios", firmware.string] }
         addKernel(configuration)
-        addConsole(wiring)
+        addConsole(wiring, agentIsSerial: configuration.agentIsSerial)
         arguments += ["-display", "none", "-nodefaults"]
         if configuration.endsOnReboot { arguments += ["-no-reboot"] }
         if configuration.startsPaused { arguments += ["-S"] }
         addControl(wiring, configuration)
-        addDrives(configuration.drives, configuration.virtio)
+        addDrives(configuration.drives, configuration.virtio, wiring)
         addNetwork(configuration.netdevs, configuration)
+        addLinks(configuration, wiring)
+        addShares(configuration)
         if configuration.hasDisplay { addDisplay(configuration) }
         for device in configuration.devices { arguments += ["-device", device.text] }
         arguments += configuration.args
     }
 
     private mutating func addProcessor(
-        _ configuration: MachineConfiguration, _ accelerator: Accelerator
+        _ configuration: MachineConfiguration, _ accelerator: Accelerator, _ memory: MemoryFile?
     ) {
         let arch = configuration.arch
         arguments += accelerator == .kvm ? ["-enable-kvm"] : ["-accel", "tcg"]
-        arguments += ["-machine", configuration.machine ?? arch.qemu.machine]
+        var machine = configuration.machine ?? arch.qemu.machine
+        if let memory {
+            machine += ",memory-backend=\(Self.memoryName)"
+            let backend = QEMUOption(
+                "memory-backend-file",
+                [
+                    .init("id", Self.memoryName),
+                    .init("size", String(configuration.memory.bytes)),
+                    .init("mem-path", memory.path), .init("share", memory.isShared ? "on" : "off"),
+                ])
+            arguments += ["-object", backend.text]
+        }
+        arguments += ["-machine", machine]
         arguments += [
             "-cpu", configuration.cpu ?? (accelerator == .kvm ? "host" : arch.qemu.cpuUnderTCG),
         ]
@@ -64,22 +95,25 @@ public struct QEMUArguments: Sendable, Equatable {
         if let initramfs = configuration.initramfs { arguments += ["-initrd", initramfs.string] }
     }
 
-    private mutating func addConsole(_ wiring: Wiring) {
+    private mutating func addConsole(_ wiring: Wiring, agentIsSerial isSerial: Bool) {
         switch wiring {
         case .terminal:
             arguments += ["-serial", "stdio"]
-        case .descriptors(let serial, _, _):
+        case .descriptors(let serial, _, _, _, _):
             addSocket(Self.serialName, serial)
             arguments += ["-serial", "chardev:\(Self.serialName)"]
+            if isSerial { arguments += ["-serial", "chardev:qsh-agent"] }
         }
     }
 
     private mutating func addControl(_ wiring: Wiring, _ configuration: MachineConfiguration) {
-        guard case .descriptors(_, let qmp, let agent) = wiring else { return }
+        guard case .descriptors(_, let qmp, let agent, _, let isRestored) = wiring else { return }
+        if isRestored { arguments += ["-incoming", "defer"] }
         addSocket("qsh-qmp", qmp)
         arguments += ["-mon", "chardev=qsh-qmp,mode=control"]
         guard let agent else { return }
         addSocket("qsh-agent", agent)
+        if configuration.agentIsSerial { return }
         addDevice("virtio-serial-\(configuration.virtio.rawValue)", [.init("id", "qsh-ports")])
         addDevice(
             "virtserialport",
@@ -90,26 +124,34 @@ public struct QEMUArguments: Sendable, Equatable {
     }
 
     private mutating func addDrives(
-        _ drives: [QEMUOption], _ transport: Arch.VirtioTransport
+        _ drives: [QEMUOption], _ transport: Arch.VirtioTransport, _ wiring: Wiring
     ) {
         for (index, var drive) in drives.enumerated() {
             if let file = drive.leading, !file.hasPrefix("{") {
                 drive.leading = nil
-                drive.properties.insert(.init("file", file), at: 0)
+                // A snapshot's copy of a drive names the file below it, from another folder.
+                let isNamed = wiring == .terminal || !FileTree.isFile(FilePath(file))
+                let path = isNamed ? file : FileTree.absolute(FilePath(file)).string
+                drive.properties.insert(.init("file", path), at: 0)
             }
+            // For QMP, which a person's command line has not.
+            let isNamed = wiring != .terminal || (drive["if"] == nil && transport == .mmio)
+            let id = drive["id"] ?? Self.driveName(index)
+            if isNamed, drive["id"] == nil { drive.properties.append(.init("id", id)) }
             guard drive["if"] == nil, transport == .mmio else {
                 if drive["if"] == nil { drive.properties.append(.init("if", "virtio")) }
                 arguments += ["-drive", drive.text]
                 continue
             }
             // QEMU takes `if=virtio` for a PCI device, whatever the machine has.
-            let id = drive["id"] ?? "qsh-drive\(index)"
-            if drive["id"] == nil { drive.properties.append(.init("id", id)) }
             drive.properties.append(.init("if", "none"))
             arguments += ["-drive", drive.text]
             addDevice("virtio-blk-\(transport.rawValue)", [.init("drive", id)])
         }
     }
+
+    /// Id of a drive without one of its own.
+    static func driveName(_ index: Int) -> String { "qsh-drive\(index)" }
 
     private mutating func addNetwork(
         _ netdevs: [QEMUOption], _ configuration: MachineConfiguration
@@ -125,6 +167,35 @@ public struct QEMUArguments: Sendable, Equatable {
         }
     }
 
+    private mutating func addLinks(_ configuration: MachineConfiguration, _ wiring: Wiring) {
+        for (index, link) in configuration.links.enumerated() {
+            let id = "qsh-link\(index)"
+            let descriptor =
+                wiring == .terminal ? nil : MachineWires.firstLinkNumber + Int32(index)
+            arguments += ["-netdev", link.option(id: id, descriptor: descriptor).text]
+            addDevice(
+                "virtio-net-\(configuration.virtio.rawValue)",
+                [.init("netdev", id), .init("mac", link.hardwareAddress)])
+        }
+    }
+
+    private mutating func addShares(_ configuration: MachineConfiguration) {
+        for (index, share) in configuration.shares.enumerated() {
+            let id = HostShare.tag(index)
+            let files = QEMUOption(
+                "local",
+                [
+                    .init("id", id), .init("path", FileTree.absolute(share.path).string),
+                    .init("security_model", "none"),
+                    .init("readonly", share.isWritable ? "off" : "on"),
+                ])
+            arguments += ["-fsdev", files.text]
+            addDevice(
+                "virtio-9p-\(configuration.virtio.rawValue)",
+                [.init("fsdev", id), .init("mount_tag", id)])
+        }
+    }
+
     private mutating func addDisplay(_ configuration: MachineConfiguration) {
         if configuration.hasPCKeyboard { return addDevice("VGA", []) }
         addDevice("virtio-gpu-\(configuration.virtio.rawValue)", [])
@@ -137,6 +208,23 @@ public struct QEMUArguments: Sendable, Equatable {
 
     private mutating func addDevice(_ driver: String, _ properties: [QEMUOption.Property]) {
         arguments += ["-device", QEMUOption(driver, properties).text]
+    }
+}
+
+extension QEMUArguments.Wiring {
+    fileprivate var memory: QEMUArguments.MemoryFile? {
+        if case .descriptors(_, _, _, let memory, _) = self { memory } else { nil }
+    }
+}
+
+extension Arch {
+    /// The guest's name of a second serial port; nil where QEMU's board has one only.
+    public var secondConsole: String? {
+        switch name {
+        case "x86_64", "i386", "mips64el", "mipsel": "ttyS1"
+        case "ppc64el": "hvc1"
+        default: nil
+        }
     }
 }
 

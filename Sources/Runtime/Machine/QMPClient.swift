@@ -61,10 +61,12 @@ public final class QMPClient {
 
     /// Runs a command and waits for what it returns.
     ///
+    /// - Parameter descriptor: goes to QEMU with the command (`getfd`).
     /// - Throws: ``QMPError`` or `CancellationError`.
     @discardableResult
     public func execute(
-        _ command: String, _ arguments: JSONValue = [:], until deadline: Deadline
+        _ command: String, _ arguments: JSONValue = [:], with descriptor: Int32? = nil,
+        until deadline: Deadline
     ) async throws -> JSONValue {
         if let failure { throw failure }
         if hasEnded { throw QMPError.ended(command: command) }
@@ -79,7 +81,12 @@ public final class QMPClient {
             pending.remove(id)
             answers[id] = nil
         }
-        channel.enqueue(message.bytes + [0x0a])
+        let line = message.bytes + [0x0a]
+        if let descriptor {
+            try await channel.write(line, with: descriptor, until: deadline)
+        } else {
+            channel.enqueue(line)
+        }
         let inTime = try await changed.wait(until: deadline) { answers[id] != nil || hasEnded }
         switch answers[id] {
         case .result(let value): return value

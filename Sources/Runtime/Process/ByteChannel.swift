@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -107,6 +108,24 @@ public final class ByteChannel {
         }
         guard inTime else { throw Errno.timedOut }
         guard writtenTotal >= target else { throw Errno.brokenPipe }
+    }
+
+    /// Writes bytes that carry a copy of `descriptor` (SCM_RIGHTS), once the queue is empty.
+    ///
+    /// - Parameter bytes: few enough for a socket's empty buffer.
+    /// - Throws: as ``write(_:until:)``.
+    func write(_ bytes: [UInt8], with other: Int32, until deadline: Deadline) async throws {
+        while true {
+            let inTime = try await progress.wait(until: deadline) {
+                self.queueHead == self.queue.count || self.hasEnded
+            }
+            guard inTime else { throw Errno.timedOut }
+            guard !hasEnded else { throw Errno.brokenPipe }
+            let count = q_send_descriptor(descriptor, bytes, bytes.count, other)
+            if count == bytes.count { return }
+            if count >= 0 { return enqueue(Array(bytes[count...])) }
+            guard errno == EINTR else { throw Errno(rawValue: errno) }
+        }
     }
 
     /// Waits until the stream has ended, everything that came has been delivered included.

@@ -41,7 +41,14 @@ extension QMPClient {
     func event(
         _ names: String..., after count: Int, until deadline: Deadline
     ) async throws -> QMPEvent? {
-        func find() -> QMPEvent? { event(of: names) { _ in count }?.event }
+        try await numberedEvent(names, after: count, until: deadline)?.event
+    }
+
+    /// As ``event(_:after:until:)``, with its number.
+    func numberedEvent(
+        _ names: [String], after count: Int, until deadline: Deadline
+    ) async throws -> (number: Int, event: QMPEvent)? {
+        func find() -> (number: Int, event: QMPEvent)? { event(of: names) { _ in count } }
         _ = try await changed.wait(until: deadline) { find() != nil || hasEnded }
         return find()
     }

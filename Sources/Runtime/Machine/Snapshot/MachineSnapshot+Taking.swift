@@ -1,0 +1,148 @@
+import Glibc
+import SystemPackage
+
+extension Machine {
+    /// Saves the machine as it is now. It stands still meanwhile, and then runs on.
+    ///
+    /// Commands that run in the guest are not in the snapshot's future: a restored machine kills
+    /// them.
+    ///
+    /// - Throws: ``SnapshotError``, ``QMPError``, ``GuestAgentError`` or `CancellationError`.
+    public func snapshot(until deadline: Deadline) async throws -> MachineSnapshot {
+        guard try await changed.wait(until: deadline, for: { !isTakingSnapshot }) else {
+            throw SnapshotError.notSaved("another snapshot is being taken")
+        }
+        isTakingSnapshot = true
+        defer {
+            isTakingSnapshot = false
+            changed.notify()
+        }
+        let status = try await qmp.execute("query-status", until: deadline)
+        let wasRunning = status["running"] == true
+        // A frame that is cut in two would be lost on the agent.
+        if wasRunning { try await commands?.hold(until: deadline) }
+        defer { commands?.release() }
+        if wasRunning { try await pause(until: deadline) }
+        do {
+            let snapshot = try await save(wasRunning, until: deadline)
+            if wasRunning { try await resume(until: deadline) }
+            return snapshot
+        } catch {
+            if wasRunning { try? await resume(until: .after(.seconds(5))) }
+            throw error
+        }
+    }
+
+    private func save(_ wasRunning: Bool, until deadline: Deadline) async throws -> MachineSnapshot
+    {
+        let (drives, folder) = try await copyDrives(until: deadline)
+        let state = try await saveState(until: deadline)
+        var memory: GuestMemory?
+        do {
+            if files.ownsMemory, let own = files.memory {
+                memory = try await WorkerThread.run { _ in try own.copied() }
+            }
+        } catch let error as Errno {
+            throw SnapshotError.noRoom(error)
+        }
+        var configuration = configuration
+        configuration.drives = drives
+        return MachineSnapshot(
+            configuration: configuration, source: source, accelerator: accelerator,
+            memory: memory, state: state, kernel: files.kernel, initramfs: files.initramfs,
+            console: console.unmatched, wasRunning: wasRunning,
+            hadAgent: commands?.isConnected == true, folder: folder)
+    }
+
+    /// Has QEMU write the state of the devices, and the RAM where that is in no file.
+    private func saveState(until deadline: Deadline) async throws -> GuestMemory {
+        let state: GuestMemory
+        do throws(Errno) {
+            state = try GuestMemory(size: 0, name: "qsh-state")
+        } catch {
+            throw SnapshotError.noRoom(error)
+        }
+        try await prepareMigration(
+            memoryIsApart: files.ownsMemory && files.memory != nil, until: deadline)
+        // As fast as it can.
+        try await qmp.execute(
+            "migrate-set-parameters", ["max-bandwidth": 0], until: deadline)
+        try await qmp.execute(
+            "getfd", ["fdname": "qsh-state"], with: state.descriptor, until: deadline)
+        let before = qmp.eventCount
+        do {
+            try await qmp.execute("migrate", ["uri": "fd:qsh-state"], until: deadline)
+        } catch QMPError.refused(_, _, let words) {
+            throw SnapshotError.notSaved(words)
+        }
+        try await awaitMigration(after: before, until: deadline)
+        return state
+    }
+
+    /// Copies what the guest has written to its drives, since the machine goes on writing.
+    ///
+    /// - Returns: the drives of a restored machine: the copies, whose changes are thrown away.
+    private func copyDrives(
+        until deadline: Deadline
+    ) async throws -> ([QEMUOption], TemporaryDirectory?) {
+        let isWritten = configuration.drives.map { $0["readonly"] != "on" && $0.hasMedium }
+        guard isWritten.contains(true) else { return (configuration.drives, nil) }
+        let folder: TemporaryDirectory
+        do throws(Errno) {
+            folder = try TemporaryDirectory(prefix: "qsh-drives")
+        } catch {
+            throw SnapshotError.noRoom(error)
+        }
+        var drives = configuration.drives
+        for index in drives.indices where isWritten[index] {
+            let copy = folder.path.appending("\(index).qcow2")
+            let name = drives[index]["id"] ?? QEMUArguments.driveName(index)
+            // QEMU opens the copy with the flags of its source (7.2), "remove it when it is open"
+            // included, and then removes the image below.
+            guard drives[index]["snapshot"] != "on" else {
+                throw SnapshotError.throwAwayDrive(name)
+            }
+            try await copyDrive(name, to: copy, until: deadline)
+            drives[index] = drives[index].onFile(copy)
+        }
+        return (drives, folder)
+    }
+
+    private func copyDrive(
+        _ name: String, to copy: FilePath, until deadline: Deadline
+    ) async throws {
+        let before = qmp.eventCount
+        do {
+            try await qmp.execute(
+                "drive-backup",
+                [
+                    "device": .string(name), "job-id": "qsh-copy", "target": .string(copy.string),
+                    "format": "qcow2", "sync": "full",
+                ], until: deadline)
+        } catch QMPError.refused(_, _, let words) {
+            throw SnapshotError.driveNotCopied(name, words)
+        }
+        let event = try await qmp.event(
+            "BLOCK_JOB_COMPLETED", "BLOCK_JOB_ERROR", "BLOCK_JOB_CANCELLED", after: before,
+            until: deadline)
+        if event?.name == "BLOCK_JOB_COMPLETED", event?.data["error"] == nil { return }
+        throw SnapshotError.driveNotCopied(
+            name, event?.data["error"]?.text ?? event?.name ?? "it took too long")
+    }
+}
+
+extension QEMUOption {
+    /// Whether it is a file or the like, and no empty tray.
+    fileprivate var hasMedium: Bool { leading != nil || self["file"] != nil }
+
+    /// The same drive with another file behind it, whose changes are thrown away.
+    fileprivate func onFile(_ path: FilePath) -> QEMUOption {
+        var drive = self
+        drive.leading = nil
+        drive.properties.removeAll { ["file", "format", "snapshot"].contains($0.key) }
+        drive.properties += [
+            .init("file", path.string), .init("format", "qcow2"), .init("snapshot", "on"),
+        ]
+        return drive
+    }
+}

@@ -36,7 +36,10 @@ read_globals = {
         fields = {
           boot = {},
           command = {},
+          network = {},
           try_boot = {},
+          try_write_agent = {},
+          write_agent = {},
         },
       },
       nearest = {},

@@ -44,7 +44,8 @@ struct APIStub {
     /// The classes whose fields are the API's own, not those of a result's table.
     private static let objects: Set = [
         "qsh", "qsh.machine", "qsh.console", "qsh.initramfs", "qsh.task", "qsh.error",
-        "qsh.kernel.tree", "qsh.kernel.built", "qsh.kernel.config", "qsh.snapshot", "qsh.network", "qsh.guestprocess",
+        "qsh.kernel.tree", "qsh.kernel.built", "qsh.kernel.config", "qsh.snapshot", "qsh.network",
+        "qsh.guestprocess",
         "qsh.initramfs.image",
     ]
 }

@@ -9,7 +9,11 @@ enum Program {
         prepareProcess()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if CassettePlayer.isAsked(arguments) {
-            exit(onLoop { await CassettePlayer.run(arguments) ?? Verdict.usage.exitCode })
+            exit(
+                onLoop {
+                    await CassettePlayer.run(arguments, onAbandoned: { _exit(0) })
+                        ?? Verdict.usage.exitCode
+                })
         }
         let status: Int32
         switch Invocation.parse(arguments) {

@@ -47,7 +47,9 @@ import Testing
         let run = try await QshRun(
             recipe: """
                 local ticks = 0
-                qsh.task.spawn(function() while true do qsh.task.sleep(0.01) ticks = ticks + 1 end end)
+                qsh.task.spawn(function()
+                  while true do qsh.task.sleep(0.01) ticks = ticks + 1 end
+                end)
                 qsh.repl()
                 os.exit(ticks > 5 and 0 or 1)
                 """

@@ -12,7 +12,9 @@ import Testing
             local console = { expcet = 1 }
             local m <close> = qsh.machine.boot { kernel = qsh.kernel.find(), memory = "1G" }
             m.console:expect({ "a", "b" }, { timeout = 3 })
-            m:execute("true", { on_stdout = function(b) local x, whatever = 1, b return x, whatever end, cwd = "/" })
+            m:execute("true", {
+              on_stdout = function(b) local x, whatever = 1, b return x, whatever end, cwd = "/",
+            })
             local function f(m) return m:anything { x = 1 } end
             print(console.expcet, f, m.pid .. "x")
             """)

@@ -19,11 +19,14 @@ import Testing
                 m:copy_to("recipe.lua", "/tmp/early") -- before anything was expected
                 m.console:expect("[rootfs ]#")
                 m:succeed("test -s /tmp/early")
-                qsh.proc.run { "sh", "-c", "mkdir -p tree/a/b tree/empty; echo 1 > 'tree/a/b/f 1'; " ..
-                  "ln -s 'f 1' tree/a/b/l; chmod 640 'tree/a/b/f 1'; head -c 3000000 /dev/urandom > tree/r" }
+                qsh.proc.run { "sh", "-c", [[
+                  mkdir -p tree/a/b tree/empty; echo 1 > 'tree/a/b/f 1'; ln -s 'f 1' tree/a/b/l
+                  chmod 640 'tree/a/b/f 1'; head -c 3000000 /dev/urandom > tree/r
+                ]] }
                 m:copy_to("tree", "/tmp/new/tree")
                 m:copy_from("/tmp/new/tree", "back")
-                local list = "cd \\"$1\\" && find . -printf '%p %m %l %y\\\\n' | sort | grep -v '^[.] '"
+                local list = "cd \\"$1\\" && "
+                  .. "find . -printf '%p %m %l %y\\\\n' | sort | grep -v '^[.] '"
                 local function sum(folder)
                   return qsh.proc.run({ "sh", "-c", list, "sh", folder }).stdout
                 end
@@ -62,7 +65,8 @@ import Testing
                   m.console:expect("[rootfs ]#")
                   m.console:sendline("echo answer=$((6 * 7))")
                   m.console:expect("answer=42")
-                  print(m.restored, m:succeed("cat /tmp/x || echo fresh; echo used > /tmp/x").stdout)
+                  local left = m:succeed("cat /tmp/x || echo fresh; echo used > /tmp/x").stdout
+                  print(m.restored, left)
                   assert(math.abs(tonumber(m:succeed("date +%s").stdout) - os.time()) <= 2)
                 end
                 """
@@ -118,7 +122,8 @@ import Testing
                 local bytes = {}
                 for number = 0, 4095 do bytes[#bytes + 1] = string.char(number * 7 % 256) end
                 local s <close> = boot { agent = "serial" }
-                assert(s:execute("cat", { stdin = table.concat(bytes) }).stdout == table.concat(bytes))
+                local sent = table.concat(bytes)
+                assert(s:execute("cat", { stdin = sent }).stdout == sent)
                 s:succeed("grep -q qsh.agent=ttyS1 /proc/cmdline")
                 """
 
@@ -134,7 +139,8 @@ import Testing
                 for _, options in ipairs {
                   { drives = "none.img" }, { drives = { { "recipe.lua", persit = true } } },
                   { share = "none" }, { forward = { 99999 } }, { network = "eth0" },
-                  { agent = "serail" }, { gdb = 0 }, { arch = "arm64", kernel = "x", agent = "serial" },
+                  { agent = "serail" }, { gdb = 0 },
+                  { arch = "arm64", kernel = "x", agent = "serial" },
                 } do
                   local _, err = qsh.machine.try_boot(options)
                   print(err)

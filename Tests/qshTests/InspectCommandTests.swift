@@ -37,7 +37,8 @@ import Testing
                 "inspect", "--json", Self.vectors.appending(file).string
             ).finish()
             let printed = try #require(JSONValue(parsing: run.stdout.utf8), "\(file): \(run)")
-            guard case .object(let members) = printed, case .array(let findings)? = printed["findings"]
+            guard case .object(let members) = printed,
+                case .array(let findings)? = printed["findings"]
             else {
                 Issue.record("\(file): \(run.stdout)")
                 continue

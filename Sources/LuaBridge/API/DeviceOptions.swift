@@ -14,7 +14,8 @@ struct DeviceOptions {
         links = try Self.links(options)
     }
 
-    /// Reads `drives = { "disk.img", { "disk.qcow2", format, readonly, persist } }`, or one of them.
+    /// Reads `drives = { "disk.img", { "disk.qcow2", format, readonly, persist } }`, or one of
+    /// them.
     private static func drives(_ options: LuaOptions) throws -> [DriveFile] {
         try items(options, "drives", "a path, a table like { \"disk.img\", persist = true }").map {
             item in

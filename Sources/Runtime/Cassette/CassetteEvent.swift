@@ -14,7 +14,7 @@ struct CassetteEvent: Equatable {
         /// The machine begins: how it was started.
         case boot(CassetteBoot)
         /// QEMU's process has ended, with an exit code, or by a signal (a negative number).
-        case exit(Int32)
+        case ended(Int32)
     }
 
     enum Wire: String, CaseIterable {
@@ -38,7 +38,7 @@ struct CassetteEvent: Equatable {
         case .input(let wire, let bytes): wireLines(wire, bytes, isOutput: false)
         case .decision(let words): [line("m", "\(machine) \(words)")]
         case .boot(let boot): [line("boot:\(machine)", boot.text)]
-        case .exit(let status): [line("exit:\(machine)", String(status))]
+        case .ended(let status): [line("exit:\(machine)", String(status))]
         }
     }
 
@@ -105,7 +105,7 @@ extension CassetteEvent.Content {
             self = .boot(boot)
         case "exit":
             guard let status = Int32(data) else { return nil }
-            self = .exit(status)
+            self = .ended(status)
         default:
             var words = name.split(separator: "-").map(String.init)
             let isEncoded = words.count == 3 && words[2] == "base64"

@@ -21,8 +21,12 @@ public final class CassettePlayer {
 
     /// Reads the machine's events and takes over the sockets.
     ///
+    /// - Parameter onAbandoned: the player has nobody left to play to.
+    ///
     /// - Throws: ``CassetteError``.
-    public init(_ path: FilePath, machine: Int, isRealTime: Bool) throws(CassetteError) {
+    public init(_ path: FilePath, machine: Int, isRealTime: Bool, onAbandoned: @escaping () -> Void)
+        throws(CassetteError)
+    {
         events = try Cassette.events(of: path).filter { $0.machine == machine }
         self.isRealTime = isRealTime
         decisions = ByteChannel(descriptor: Self.decisionsNumber)
@@ -46,13 +50,13 @@ public final class CassettePlayer {
             self?.changed.notify()
         }
         // qsh has gone, or does not want this machine any more.
-        decisions.onEnd = { _ in _exit(0) }
+        decisions.onEnd = { _ in onAbandoned() }
     }
 
     /// Plays to the end of the recording.
     ///
-    /// - Returns: how QEMU ended, as ``CassetteEvent/Content/exit(_:)`` has it; where the recording
-    ///   does not say, it waits to be killed.
+    /// - Returns: how QEMU ended, as ``CassetteEvent/Content/ended(_:)`` has it; where the
+    ///   recording does not say, it waits to be killed.
     public func play() async -> Int32 {
         var base: (now: Deadline, time: Duration)?
         for (index, event) in events.enumerated() {
@@ -68,7 +72,7 @@ public final class CassettePlayer {
             case .decision(let words) where Self.waits(for: words):
                 await compare(decision: words, index)
             case .decision: break
-            case .exit(let status): return status
+            case .ended(let status): return status
             }
             if base == nil || !event.isOutput { base = (.now, event.time) }
         }

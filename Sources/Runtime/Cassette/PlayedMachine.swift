@@ -37,9 +37,12 @@ extension Machine {
 extension CassettePlayer {
     /// Runs the player that these arguments of the program ask for.
     ///
+    /// - Parameter onAbandoned: called where nobody is left to play to; it should end the process.
     /// - Returns: the exit code; nil where they ask for none. A process that a signal ended when it
     ///   was recorded ends by that signal.
-    public static func run(_ arguments: [String]) async -> Int32? {
+    public static func run(
+        _ arguments: [String], onAbandoned: @escaping @LoopActor () -> Void
+    ) async -> Int32? {
         guard arguments.count >= 3, arguments[0] == PlayedMachine.word,
             let machine = Int(arguments[2])
         else { return nil }
@@ -47,7 +50,8 @@ extension CassettePlayer {
         do throws(CassetteError) {
             player = try CassettePlayer(
                 FilePath(arguments[1]), machine: machine,
-                isRealTime: arguments.dropFirst(3).first == "real-time")
+                isRealTime: arguments.dropFirst(3).first == "real-time",
+                onAbandoned: onAbandoned)
         } catch {
             return 2
         }

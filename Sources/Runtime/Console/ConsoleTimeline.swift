@@ -16,6 +16,7 @@ public struct ConsoleTimeline: Sendable, Equatable {
 
     /// A phase that has begun.
     public struct Entry: Sendable, Equatable {
+        /// What has begun.
         public var phase: Phase
         /// Since QEMU's start.
         public var start: Duration

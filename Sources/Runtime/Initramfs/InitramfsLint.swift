@@ -39,7 +39,7 @@ public enum InitramfsLint {
                 guard let known = Arch.named(arch) else {
                     throw InitramfsError.unknownArch(
                         arch, near: nearest(to: arch, among: Arch.all.map(\.name)))
-                 }
+                }
                 self.arch = known
                 machine = known.elf.machine
             } else {

@@ -32,9 +32,8 @@ extension InitramfsTree {
     /// Whether it holds a file that only its owner may read, here or on the host.
     public var hasSecrets: Bool {
         entries.contains { entry in
-            if case .file = entry.kind { entry.isSecret || entry.mode.bits & 0o044 == 0 } else {
-                false
-            }
+            guard case .file = entry.kind else { return false }
+            return entry.isSecret || entry.mode.bits & 0o044 == 0
         }
     }
 

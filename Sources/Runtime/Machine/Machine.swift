@@ -213,8 +213,8 @@ public final class Machine {
             crash: crash, panicWasExpected: panicWasExpected,
             lastLines: console.transcript.lastLines(60))
         switch process {
-        case .exited(let status): track?.note(.exit(status))
-        case .signalled(let number): track?.note(.exit(-number))
+        case .exited(let status): track?.note(.ended(status))
+        case .signalled(let number): track?.note(.ended(-number))
         }
         exit = MachineExit(
             cause: observations.cause, process: process,

@@ -50,7 +50,8 @@ public struct MachineError: DiagnosticError, Equatable {
     /// The text of the error.
     public var diagnostic: Diagnostic {
         Diagnostic(
-            verdict, message, notes: notes, hint: hint, reproduce: isReplay ? nil : context.reproduce)
+            verdict, message, notes: notes, hint: hint,
+            reproduce: isReplay ? nil : context.reproduce)
     }
 
     private var verdict: Verdict {

@@ -18,7 +18,8 @@ struct UserModeArguments: Equatable {
         // that does not wait gets stuck there.
         switch wiring {
         case .terminal: arguments.append("con0=fd:0,fd:1")
-        case .descriptors(let serial, _, _, _, _): arguments.append("con0=fd:\(serial),fd:\(serial)")
+        case .descriptors(let serial, _, _, _, _):
+            arguments.append("con0=fd:\(serial),fd:\(serial)")
         }
         // Else it would open terminals for the others, and run itself again at a reboot.
         arguments += ["con=null", "ssl=null", "noreboot"]

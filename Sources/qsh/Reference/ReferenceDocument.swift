@@ -6,8 +6,8 @@ struct ReferenceDocument {
         var text = """
             ## Reference
 
-            Every name, from [scripts/meta](../scripts/meta). A `try_` form is not listed: it takes \
-            the same and returns `nil, err` where the plain one raises.
+            Every name, from [scripts/meta](../scripts/meta). A `try_` form is not listed: it \
+            takes the same and returns `nil, err` where the plain one raises.
 
             """
         for module in reference.classes where module.module != nil { text += self.module(module) }

@@ -128,7 +128,8 @@ import Testing
                 note: `secret` was sent and came back as an echo, with nothing behind it
                 note: last line:
                   Passphrase: secret
-                hint: the program flushed its input: call `settle` before the answer, or `expect` with `resend = 1`
+                hint: the program flushed its input: call `settle` before the answer, \
+                or `expect` with `resend = 1`
                 """)
     }
 

@@ -47,7 +47,8 @@ import Testing
 
     /// An answer of each kind between two prompts, with the kernel at every place of it.
     @Test(arguments: [
-        "plain\r\n", "\u{1B}[31mred\u{1B}[0m <a> \u{1B}[K\r\n", "nul \0 and \u{FF}\r\n", "ü€𝄞\r\n",
+        "plain\r\n", "\u{1B}[31mred\u{1B}[0m <a> \u{1B}[K\r\n", "nul \0 and \u{FF}\r\n",
+        "ü€𝄞\r\n",
         "\u{1B}[?2004lpasted\u{1B}[?2004h\r\n", "\u{1B}c\u{1B}[2JSeaBIOS\r\n", "50%\r100%\r\n",
         "<6\r\n",
     ])

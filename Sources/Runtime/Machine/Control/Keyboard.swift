@@ -1,4 +1,5 @@
-/// Keys by QEMU's names (`QKeyCode` of its QMP reference) and where characters are on a US keyboard.
+/// Keys by QEMU's names (`QKeyCode` of its QMP reference) and where characters are on a US
+/// keyboard.
 enum Keyboard {
     /// How long a key is held, in milliseconds; QEMU's own is 100.
     static let holdTime: Int64 = 10

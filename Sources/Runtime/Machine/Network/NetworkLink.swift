@@ -4,7 +4,9 @@ public struct NetworkLink: Sendable, Equatable {
     public struct Forward: Sendable, Equatable {
         /// On 127.0.0.1; 0 for any that is free.
         public var host: UInt16
+        /// Where the guest listens.
         public var guest: UInt16
+        /// Else TCP.
         public var isUDP: Bool
 
         /// Makes one.
@@ -30,8 +32,9 @@ public struct NetworkLink: Sendable, Equatable {
     public var hardwareAddress: String
     /// The guest's address with its prefix length; qsh's init sets it.
     public var address: String
-    /// Where the guest finds the rest of the world, and names.
+    /// Where the guest finds the rest of the world.
     public var gateway: String?
+    /// Where it finds names.
     public var nameServer: String?
 
     /// The addresses of QEMU's user network are fixed (its manual, section "Using the user mode

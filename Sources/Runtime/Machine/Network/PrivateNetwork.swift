@@ -1,7 +1,7 @@
 import SystemPackage
 
-/// A network between machines, and to nowhere else: a hub inside qsh, so that it needs no rights, no
-/// port and no name.
+/// A network between machines, and to nowhere else: a hub inside qsh, so that it needs no rights,
+/// no port and no name.
 ///
 /// Each machine has a stream socket to it, on which QEMU (`-netdev socket`) puts the length of each
 /// Ethernet frame, 32 bits in network order, before the frame.

@@ -60,13 +60,13 @@ final class GuestMemory: Sendable {
         defer { munmap(mapped, size) }
         var end = 0
         while true {
-            let start = lseek(descriptor, off_t(end), SEEK_DATA)
+            let start = lseek(descriptor, off_t(end), nextData)
             if start < 0 {
                 // ENXIO: nothing but a hole up to the end.
                 if errno == ENXIO { return }
                 throw Errno(rawValue: errno)
             }
-            end = Int(lseek(descriptor, start, SEEK_HOLE))
+            end = Int(lseek(descriptor, start, nextHole))
             guard end > Int(start) else { throw Errno(rawValue: errno) }
             var at = Int(start)
             while at < end {
@@ -79,6 +79,7 @@ final class GuestMemory: Sendable {
     }
 }
 
-// From the kernel's include/uapi/linux/fs.h; glibc hides them behind _GNU_SOURCE.
-private let SEEK_DATA: Int32 = 3
-private let SEEK_HOLE: Int32 = 4
+// SEEK_DATA and SEEK_HOLE of the kernel's include/uapi/linux/fs.h; glibc hides them behind
+// _GNU_SOURCE.
+private let nextData: Int32 = 3
+private let nextHole: Int32 = 4

@@ -163,4 +163,22 @@ import Testing
         #expect(found.subtracting(known).sorted() == [], "the stub lacks them")
         #expect(known.subtracting(found).sorted() == [], "only the stub has them")
     }
+
+    /// Arguments may be told by their names; everything else has words.
+    @Test func everyOptionFieldAndFunctionIsExplained() throws {
+        let text = try #require(
+            DocumentFile.text(QshRun.repository.appending("docs/lua-api.md")))
+        let lines = text.split(separator: "\n").drop { !$0.hasPrefix("<!-- From here on") }
+        var table: Substring = ""
+        var mute: [Substring] = []
+        for (line, next) in zip(lines, lines.dropFirst()) {
+            if line.hasPrefix("| ") && next.hasPrefix("|---") { table = line }
+            if line.hasSuffix("|  |") && !table.hasPrefix("| argument") { mute.append(line) }
+            let isCall = line.hasPrefix("**`") && line.contains("(")
+            if isCall && (next.hasPrefix("**`") || next.hasPrefix("|")) { mute.append(line) }
+        }
+
+        #expect(lines.count > 500)
+        #expect(mute == [])
+    }
 }

@@ -150,9 +150,10 @@ struct PromptScreenTests {
             let expected = """
                 qsh> ?root:symlink
                 qsh.initramfs:symlink(path, target, options?) -> qsh.initramfs
+                  Adds a symbolic link; the target is not looked at.
                 options
-                  uid  integer
-                  gid  integer
+                  uid  integer  owner (default 0)
+                  gid  integer  group (default 0)
                 qsh>
                 """
             try await screen.endsIn(expected)

@@ -5,10 +5,10 @@
 
 ---@class qsh.QMPEvent
 ---@field name string as in QEMU's QMP reference
----@field data table<string, any>
+---@field data table<string, any> its members, as QEMU names them
 
 ---@class qsh.machine.TimeoutOptions
----@field timeout? number
+---@field timeout? number seconds (default: the machine's `timeout`)
 
 ---@class qsh.machine.GdbOptions
 ---@field port? integer a TCP port of this host
@@ -16,37 +16,37 @@
 ---@field symbols? string the kernel's `vmlinux` (default: looked for around its image)
 
 ---@class qsh.machine.DumpOptions
----@field format? "elf"|"kdump-zlib"|"kdump-lzo"|"kdump-snappy"
----@field timeout? number
+---@field format? "elf"|"kdump-zlib"|"kdump-lzo"|"kdump-snappy" QEMU's (default "elf")
+---@field timeout? number seconds
 
 ---@class qsh.machine.DriveOptions
 ---@field path? string the image; may also be the table's first value
 ---@field format? string "raw", "qcow2", … (default: what the image's first bytes say)
----@field readonly? boolean
+---@field readonly? boolean the guest cannot write (default false)
 ---@field persist? boolean what the guest writes goes into the file
 
 ---@class qsh.machine.ShareOptions
 ---@field path? string the folder; may also be the table's first value
 ---@field mount? string where it is in the guest (default "/mnt/host")
----@field writable? boolean
+---@field writable? boolean the guest may write into the folder (default false)
 
 ---@class qsh.machine.ForwardOptions
 ---@field guest integer the guest's port
 ---@field host? integer this host's port, on 127.0.0.1 (default: any free one)
----@field udp? boolean
+---@field udp? boolean UDP instead of TCP
 
 ---@class qsh.machine.WriteAgentOptions
 ---@field arch? string (default: the host's)
 
 ---@class qsh.machine.WaitForOptions
----@field timeout? number
+---@field timeout? number seconds (default: the machine's `timeout`)
 ---@field interval? number seconds between two looks (default 0.1)
 
 ---@class qsh.snapshot.RestoreOptions
 ---@field name? string in messages
----@field echo? boolean
----@field timeout? number
----@field transcript? string
+---@field echo? boolean print the console as it comes
+---@field timeout? number limit of each wait that names none
+---@field transcript? string an existing folder for its `console.log`
 
 --- A network between machines, and to nowhere else. The option `network` takes it.
 ---@return qsh.network
@@ -58,6 +58,7 @@ function qsh.machine.network() end
 ---@return string # the path
 function qsh.machine.write_agent(path, options) end
 
+--- As `write_agent`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@param options? qsh.machine.WriteAgentOptions
 ---@return string?, qsh.error?
@@ -76,6 +77,7 @@ local snapshot = {}
 ---@return qsh.machine
 function snapshot:restore(options) end
 
+--- As `restore`, but returns `nil, err` where it would raise.
 ---@param options? qsh.snapshot.RestoreOptions
 ---@return qsh.machine?, qsh.error?
 function snapshot:try_restore(options) end
@@ -85,7 +87,7 @@ function snapshot:release() end
 
 --- A command that runs in a guest.
 ---@class qsh.guestprocess
----@field running boolean
+---@field running boolean whether it has not ended yet
 local guestprocess = {}
 
 --- Waits for its end; it is killed where the time is over.
@@ -93,6 +95,7 @@ local guestprocess = {}
 ---@return qsh.CommandResult
 function guestprocess:wait(options) end
 
+--- As `wait`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return qsh.CommandResult?, qsh.error?
 function guestprocess:try_wait(options) end
@@ -115,6 +118,7 @@ local machine = {}
 ---@return any
 function machine:qmp(command, arguments, options) end
 
+--- As `qmp`, but returns `nil, err` where it would raise.
 ---@param command string
 ---@param arguments? table<string, any>
 ---@param options? qsh.machine.TimeoutOptions
@@ -127,6 +131,7 @@ function machine:try_qmp(command, arguments, options) end
 ---@return qsh.QMPEvent
 function machine:wait_event(name, options) end
 
+--- As `wait_event`, but returns `nil, err` where it would raise.
 ---@param name string|string[]
 ---@param options? qsh.machine.TimeoutOptions
 ---@return qsh.QMPEvent?, qsh.error?
@@ -136,6 +141,7 @@ function machine:try_wait_event(name, options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:pause(options) end
 
+--- As `pause`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
 function machine:try_pause(options) end
@@ -144,6 +150,7 @@ function machine:try_pause(options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:resume(options) end
 
+--- As `resume`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
 function machine:try_resume(options) end
@@ -152,6 +159,7 @@ function machine:try_resume(options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:reset(options) end
 
+--- As `reset`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
 function machine:try_reset(options) end
@@ -160,6 +168,7 @@ function machine:try_reset(options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:powerdown(options) end
 
+--- As `powerdown`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
 function machine:try_powerdown(options) end
@@ -170,6 +179,7 @@ function machine:try_powerdown(options) end
 ---@return string # the path
 function machine:screenshot(path, options) end
 
+--- As `screenshot`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@param options? qsh.machine.TimeoutOptions
 ---@return string?, qsh.error?
@@ -180,6 +190,7 @@ function machine:try_screenshot(path, options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:send_key(key, options) end
 
+--- As `send_key`, but returns `nil, err` where it would raise.
 ---@param key string
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
@@ -190,6 +201,7 @@ function machine:try_send_key(key, options) end
 ---@param options? qsh.machine.TimeoutOptions
 function machine:type(text, options) end
 
+--- As `type`, but returns `nil, err` where it would raise.
 ---@param text string
 ---@param options? qsh.machine.TimeoutOptions
 ---@return nil, qsh.error?
@@ -200,6 +212,7 @@ function machine:try_type(text, options) end
 ---@return string # the command line
 function machine:gdb(options) end
 
+--- As `gdb`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.GdbOptions
 ---@return string?, qsh.error?
 function machine:try_gdb(options) end
@@ -210,6 +223,7 @@ function machine:try_gdb(options) end
 ---@return string # the path
 function machine:dump(path, options) end
 
+--- As `dump`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@param options? qsh.machine.DumpOptions
 ---@return string?, qsh.error?
@@ -220,6 +234,7 @@ function machine:try_dump(path, options) end
 ---@return qsh.snapshot
 function machine:snapshot(options) end
 
+--- As `snapshot`, but returns `nil, err` where it would raise.
 ---@param options? qsh.machine.TimeoutOptions
 ---@return qsh.snapshot?, qsh.error?
 function machine:try_snapshot(options) end
@@ -230,6 +245,7 @@ function machine:try_snapshot(options) end
 ---@return qsh.guestprocess
 function machine:start(command, options) end
 
+--- As `start`, but returns `nil, err` where it would raise.
 ---@param command string|string[]
 ---@param options? qsh.machine.ExecuteOptions
 ---@return qsh.guestprocess?, qsh.error?
@@ -240,6 +256,7 @@ function machine:try_start(command, options) end
 ---@param options? qsh.machine.WaitForOptions
 function machine:wait_for_file(path, options) end
 
+--- As `wait_for_file`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@param options? qsh.machine.WaitForOptions
 ---@return nil, qsh.error?
@@ -250,6 +267,7 @@ function machine:try_wait_for_file(path, options) end
 ---@param options? qsh.machine.WaitForOptions
 function machine:wait_for_port(port, options) end
 
+--- As `wait_for_port`, but returns `nil, err` where it would raise.
 ---@param port integer
 ---@param options? qsh.machine.WaitForOptions
 ---@return nil, qsh.error?

@@ -5,43 +5,44 @@
 ---@class qsh.initramfs.Segment
 ---@field offset integer in the image
 ---@field length integer in the image
----@field unpacked_length integer
+---@field unpacked_length integer in bytes, after decompression
 ---@field codec string none, gzip, bzip2, lzma, xz, lzo, lz4, zstd or bootconfig
----@field entries integer
+---@field entries integer how many it has
 ---@field early boolean holds microcode or ACPI tables, which the kernel reads before it unpacks
 
 ---@class qsh.initramfs.Node
 ---@field path string without a leading slash
----@field type "directory"|"file"|"symlink"|"character"|"block"|"fifo"|"socket"
+---@field type "directory"|"file"|"symlink"|"character"|"block"|"fifo"|"socket" what it is
 ---@field mode string octal digits
 ---@field owner string uid:gid
 ---@field mtime? integer nil where the kernel leaves the time of booting
----@field nlink? integer
+---@field nlink? integer names that it has, of a file
 ---@field size? integer of a file
 ---@field md5_first64k? string of a file: 8 hex digits
 ---@field target? string of a symlink
 ---@field rdev_hex? string of a device: major,minor
 
 ---@class qsh.initramfs.Finding
----@field severity "error"|"warning"|"info"
+---@field severity "error"|"warning"|"info" an error loses something or stops the kernel
 ---@field offset integer in the image
----@field message string
+---@field message string what is wrong
 
 --- Reads an image as the kernel will. Bad content becomes findings; a kernel image has `kernel`.
 ---@param path string
 ---@return qsh.initramfs.image
 function qsh.initramfs.inspect(path) end
 
+--- As `inspect`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@return qsh.initramfs.image?, qsh.error?
 function qsh.initramfs.try_inspect(path) end
 
 ---@class qsh.initramfs.image
----@field path string
+---@field path string where the image is
 ---@field sound boolean whether nothing is lost and nothing stops the kernel
----@field segments qsh.initramfs.Segment[]
+---@field segments qsh.initramfs.Segment[] its parts, in their order
 ---@field tree qsh.initramfs.Node[] what exists after unpacking
----@field findings qsh.initramfs.Finding[]
+---@field findings qsh.initramfs.Finding[] what is wrong with it
 ---@field releases string[] kernels that it has modules for
 ---@field modules string[] names
 ---@field hooks string[] what its maker put it together from
@@ -69,6 +70,7 @@ function image:lint(options) end
 ---@return string[] # what could not be made, and why
 function image:extract(folder, options) end
 
+--- As `extract`, but returns `nil, err` where it would raise.
 ---@param folder string
 ---@param options? qsh.initramfs.ExtractOptions
 ---@return string[]?, qsh.error?
@@ -84,6 +86,7 @@ function image:try_extract(folder, options) end
 ---@return qsh.initramfs.image # the new image
 function image:append(overlays, options) end
 
+--- As `append`, but returns `nil, err` where it would raise.
 ---@param overlays string|string[]|table<string, string>
 ---@param options? qsh.initramfs.AppendOptions
 ---@return qsh.initramfs.image?, qsh.error?
@@ -93,8 +96,8 @@ function image:try_append(overlays, options) end
 ---@field times? boolean other times alone are a difference too
 
 ---@class qsh.initramfs.Difference
----@field added qsh.initramfs.Node[]
----@field removed qsh.initramfs.Node[]
+---@field added qsh.initramfs.Node[] only in the second
+---@field removed qsh.initramfs.Node[] only in the first
 ---@field changed table[] { path, what, before, after }
 ---@field bytes table { before, after }
 
@@ -105,6 +108,7 @@ function image:try_append(overlays, options) end
 ---@return qsh.initramfs.Difference
 function qsh.initramfs.diff(first, second, options) end
 
+--- As `diff`, but returns `nil, err` where it would raise.
 ---@param first string
 ---@param second string
 ---@param options? qsh.initramfs.DiffOptions

@@ -30,15 +30,15 @@
 
 ---@class qsh.initramfs.Share
 ---@field name string a hook, a kind of file or a path
----@field bytes integer
----@field files integer
+---@field bytes integer before compression
+---@field files integer how many
 
 ---@class qsh.initramfs.Report
 ---@field bytes integer of all files, before compression
----@field entries integer
+---@field entries integer how many the image has
 ---@field hooks qsh.initramfs.Share[] largest first
----@field reasons qsh.initramfs.Share[]
----@field largest qsh.initramfs.Share[]
+---@field reasons qsh.initramfs.Share[] by why a file is there, largest first
+---@field largest qsh.initramfs.Share[] the largest files
 ---@field remarks string[] what was not found and may be missed
 
 --- Puts an image together from hooks with mkinitcpio's names and meaning.

@@ -9,16 +9,16 @@
 
 ---@class qsh.kernel.Git
 ---@field commit string the full name of what is checked out
----@field branch? string
+---@field branch? string nil where none is checked out
 ---@field tag? string a tag of that very commit
 ---@field dirty boolean whether tracked files differ from the commit
 
 --- A kernel's source tree.
 ---@class qsh.kernel.tree
----@field folder string
+---@field folder string where it is
 ---@field version string "6.1.192", read without make
 ---@field arch string what it is built for unless a build says otherwise
----@field origin "folder"|"tarball"|"debian"|"git"
+---@field origin "folder"|"tarball"|"debian"|"git" where it came from
 ---@field git? qsh.kernel.Git nil where the folder is not the top of a repository
 local tree = {}
 
@@ -37,7 +37,7 @@ function qsh.kernel.try_open(source) end
 ---@field target? string|string[] targets of make (default: the architecture's image)
 ---@field jobs? integer processes at once (default: one a processor)
 ---@field out? string where make works (default: a folder in the cache)
----@field arch? string
+---@field arch? string architecture (default: the host's)
 ---@field cross? string prefix of the programs' names: "aarch64-linux-gnu-"
 ---@field toolchain? string "gcc", "llvm", or one with a version: "llvm-15"
 ---@field make? table<string, string|integer> further variables for make
@@ -48,22 +48,22 @@ function qsh.kernel.try_open(source) end
 ---@field cache? boolean false builds even where the cache has the answer
 
 ---@class qsh.kernel.Remark
----@field file? string
----@field line? integer
----@field text string
+---@field file? string as the compiler names it
+---@field line? integer counted from 1
+---@field text string the compiler's words
 
 --- A kernel that was built; `qsh.machine.boot` takes it as `kernel`.
 ---@class qsh.kernel.built
 ---@field image? string what boots
 ---@field vmlinux? string the ELF file with symbols
 ---@field release string what `uname -r` will say
----@field arch string
+---@field arch string the architecture's name, as in `qsh.arch`
 ---@field config string its `.config`
----@field system_map? string
+---@field system_map? string path of `System.map`
 ---@field modules? string `lib/modules/RELEASE`, with depmod's lists
----@field dtbs? string
+---@field dtbs? string folder of the device trees
 ---@field headers? string what modules are built against
----@field compile_commands? string
+---@field compile_commands? string path of `compile_commands.json`, where it was asked for
 ---@field folder string the cache's entry
 ---@field log string all that make printed
 ---@field warnings qsh.kernel.Remark[] what compilers warned of, each once
@@ -81,13 +81,13 @@ function tree:build(options) end
 function tree:try_build(options) end
 
 ---@class qsh.kernel.ModuleOptions
----@field jobs? integer
+---@field jobs? integer processes at once (default: one a processor)
 
 ---@class qsh.kernel.Module
 ---@field path string the first `.ko` file
 ---@field files string[] all of them
----@field log string
----@field warnings qsh.kernel.Remark[]
+---@field log string all that make printed
+---@field warnings qsh.kernel.Remark[] what compilers warned of, each once
 
 --- Builds modules of a folder of your own, which stays as it is.
 ---@param dir string
@@ -109,7 +109,7 @@ function built:try_module(dir, options) end
 ---@field set? table<string, boolean|string|integer> single values, which win
 ---@field requires? string[] symbols that must be on in the end
 ---@field out? string where make works (default: a folder in the cache)
----@field arch? string
+---@field arch? string architecture (default: the host's)
 ---@field cross? string prefix of the programs' names
 ---@field toolchain? string "gcc", "llvm", or one with a version
 ---@field make? table<string, string|integer> further variables for make
@@ -127,12 +127,12 @@ function tree:try_configure(options) end
 
 ---@class qsh.kernel.MenuOptions
 ---@field base? qsh.kernel.Base what it starts from (default: what there is)
----@field out? string
----@field arch? string
----@field cross? string
----@field toolchain? string
----@field make? table<string, string|integer>
----@field wrapper? string
+---@field out? string where make works (default: a folder in the cache)
+---@field arch? string architecture (default: the host's)
+---@field cross? string prefix of the programs' names: "aarch64-linux-gnu-"
+---@field toolchain? string "gcc", "llvm", or one with a version
+---@field make? table<string, string|integer> further variables for make
+---@field wrapper? string what the compiler is called through
 
 --- Gives the terminal to the kernel's own menu.
 ---@param options? qsh.kernel.MenuOptions

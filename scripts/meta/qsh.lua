@@ -31,8 +31,8 @@ qsh.kernel = {}
 ---@class qsh.kernel.Found
 ---@field image string path of the image
 ---@field release string what `uname -r` will say
----@field arch string
----@field origin "asked"|"environment"|"host"|"debian"
+---@field arch string the architecture's name, as in `qsh.arch`
+---@field origin "asked"|"environment"|"host"|"debian" which of the four ways found it
 ---@field modules? string folder of its modules
 ---@field config? string its build configuration
 
@@ -55,6 +55,7 @@ qsh.initramfs = {}
 ---@field init? string text of `/init`
 ---@field arch? string what its programs run on (default: the host's)
 
+--- A root that is written by qsh: empty, or with busybox, its applets and an `/init`.
 ---@param options? qsh.initramfs.NewOptions
 ---@return qsh.initramfs
 function qsh.initramfs.new(options) end
@@ -65,42 +66,46 @@ local initramfs = {}
 
 ---@class qsh.initramfs.EntryOptions
 ---@field mode? string octal digits: "0755"
----@field uid? integer
----@field gid? integer
+---@field uid? integer owner (default 0)
+---@field gid? integer group (default 0)
 
 ---@class qsh.initramfs.FileOptions: qsh.initramfs.EntryOptions
 ---@field text? string the file's bytes; either this or `from`
 ---@field from? string a file of the host
 
 ---@class qsh.initramfs.SymlinkOptions
----@field uid? integer
----@field gid? integer
+---@field uid? integer owner (default 0)
+---@field gid? integer group (default 0)
 
 ---@class qsh.initramfs.NodOptions: qsh.initramfs.EntryOptions
 ---@field type "c"|"b"|"p" character device, block device or fifo
----@field major? integer
----@field minor? integer
+---@field major? integer the driver's number; of a device it must be given
+---@field minor? integer the device's number; of a device it must be given
 
 ---@class qsh.initramfs.TreeOptions
 ---@field from string a folder of the host
 
+--- Adds a folder, and those above it.
 ---@param path string
 ---@param options? qsh.initramfs.EntryOptions
 ---@return qsh.initramfs
 function initramfs:dir(path, options) end
 
+--- Adds a file from a text or from the host.
 ---@param path string
 ---@param content string|qsh.initramfs.FileOptions the text, or a table
 ---@param options? qsh.initramfs.EntryOptions after a text
 ---@return qsh.initramfs
 function initramfs:file(path, content, options) end
 
+--- Adds a symbolic link; the target is not looked at.
 ---@param path string
 ---@param target string
 ---@param options? qsh.initramfs.SymlinkOptions
 ---@return qsh.initramfs
 function initramfs:symlink(path, target, options) end
 
+--- Adds a device node or a fifo, without any rights.
 ---@param path string
 ---@param options qsh.initramfs.NodOptions
 ---@return qsh.initramfs
@@ -131,6 +136,7 @@ function initramfs:lint(options) end
 ---@return string # the path
 function initramfs:write(path, options) end
 
+--- As `write`, but returns `nil, err` where it would raise.
 ---@param path string
 ---@param options? qsh.initramfs.WriteOptions
 ---@return string?, qsh.error?
@@ -141,9 +147,9 @@ function initramfs:try_write(path, options) end
 qsh.proc = {}
 
 ---@class qsh.proc.RunOptions
----@field cwd? string
+---@field cwd? string folder (default: this one)
 ---@field env? table<string, string|integer|false> false removes a variable
----@field stdin? string
+---@field stdin? string bytes for its standard input (default: none)
 ---@field timeout? number (default 600)
 
 --- Runs a program; a status other than 0 is an error.
@@ -168,6 +174,7 @@ qsh.task = {}
 ---@return qsh.task
 function qsh.task.spawn(body, ...) end
 
+--- Suspends this coroutine; others go on.
 ---@param seconds number
 function qsh.task.sleep(seconds) end
 
@@ -182,7 +189,7 @@ function qsh.task.all(...) end
 function qsh.task.race(...) end
 
 ---@class qsh.task
----@field status "running"|"waiting"|"done"|"failed"
+---@field status "running"|"waiting"|"done"|"failed" "waiting" in a primitive, "running" in Lua
 local task = {}
 
 --- Waits for its end; returns what it returned, raises what it raised.
@@ -199,10 +206,10 @@ function task:cancel() end
 --- What primitives raise. `tostring(err)` is the message.
 ---@class qsh.error
 ---@field kind string the verdict: "usage", "timeout", "panic", …
----@field message string
+---@field message string one sentence: what, and why
 ---@field hint? string one action
 ---@field notes string[] facts
 ---@field reproduce? string the command, quoted for a shell
 ---@field location? string file and line in the recipe
----@field traceback string
+---@field traceback string the Lua functions that led there
 ---@field cause? any the error behind it

@@ -143,21 +143,13 @@ struct HelpText {
     private func fields(_ fields: [APIReference.Field]) -> [(String, String)] {
         fields.map { field in
             (
-                field.isOptional ? field.name : field.name,
+                field.name,
                 field.text.isEmpty ? field.type : "\(field.type)  \(field.text)"
             )
         }
     }
 
     private func rows(_ rows: [(String, String)]) -> String {
-        let width = min(30, (rows.map(\.0.count).max() ?? 0) + 2)
-        return rows.map { name, text in
-            if text.isEmpty { return "  \(name)\n" }
-            if name.count + 2 > width {
-                return "  \(name)\n" + String(repeating: " ", count: width + 2) + text + "\n"
-            }
-            let pad = String(repeating: " ", count: width - name.count)
-            return "  \(name)\(pad)\(text)\n"
-        }.joined()
+        HelpRows.ofWindow.text(rows.map { (name: $0, text: $1) })
     }
 }

@@ -37,6 +37,19 @@ extension InteractiveLua {
             return rawget(globals, name)
         end
 
+        -- The name of a method: the registry holds the metatable of each type, and the first
+        -- upvalue of its `__index` the methods (qlua_make_type).
+        local function method_name(wanted)
+            for _, class in next, registry do
+                local own = type(class) == "table" and rawget(class, "__name")
+                local index = own and find(own, "^qsh%.") and rawget(class, "__index")
+                local _, methods = getupvalue(index or print, 1)
+                for name, method in next, type(methods) == "table" and methods or {} do
+                    if method == wanted then return own .. ":" .. name end
+                end
+            end
+        end
+
         -- The name of one of the API's own functions and tables.
         local function api_name(wanted)
             local function search(path, table)
@@ -50,7 +63,8 @@ extension InteractiveLua {
                 end
             end
             local root = rawget(globals, "qsh")
-            return type(root) == "table" and search("qsh", root) or nil
+            return type(root) == "table" and search("qsh", root)
+                or type(wanted) == "function" and method_name(wanted) or nil
         end
 
         -- What a path like `m.console:expect` is in the description of the API.

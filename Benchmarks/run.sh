@@ -57,11 +57,15 @@ guest() {
 
 # archive NAME: the folder NAME as an image, beside busybox.
 archive() {
-    echo "cd '$work/$1' && find . | busybox cpio -o -H newc >'$work/peer.img' 2>/dev/null" \
+    # Each writes a new file. To truncate an old one gives its warm pages to the writer, but leaves
+    # half an image where the writer fails.
+    echo "rm -f '$work/peer.img'
+        cd '$work/$1' && find . | busybox cpio -o -H newc >'$work/peer.img' 2>/dev/null" \
         >"$work/peer.sh"
+    echo "rm -f '$work/qsh.img'
+        exec '$qsh' Benchmarks/recipes/cpio.lua '$work/$1' '$work/qsh.img'" >"$work/own.sh"
     for which in cpu wall; do
-        pair -n "$2" "--$which" "cpio of $1 to busybox" 1.10 \
-            "$qsh Benchmarks/recipes/cpio.lua '$work/$1' '$work/qsh.img'" "sh $work/peer.sh"
+        pair -n "$2" "--$which" "cpio of $1 to busybox" 1.10 "sh $work/own.sh" "sh $work/peer.sh"
     done
     rm -rf "${work:?}/$1" "$work"/*.img
 }

@@ -116,7 +116,7 @@ import Testing
         CassetteEvent.Content.output(.console, Array("a\r\n\u{1B}[6n".utf8)),
         .output(.console, [0, 0xFF, 0xC3]), .input(.console, Array("ü€\u{7F}".utf8)),
         .input(.console, [0xC3]), .output(.qmp, Array(#"{"a": "\"}"#.utf8)),
-        .output(.agent, [1, 2, 3]), .output(.words, Array("qemu: no".utf8)), .exit(-9), .exit(0),
+        .output(.agent, [1, 2, 3]), .output(.words, Array("qemu: no".utf8)), .ended(-9), .ended(0),
         .decision(#"expect ["a b"]"#),
         .boot(CassetteBoot(command: "qemu 'a b'", accelerator: .tcg, hasAgent: true)),
     ])

@@ -28,9 +28,10 @@ enum Host {
         _ pointer: UnsafeMutableRawPointer?, _ frame: OpaquePointer?, _ count: Int32,
         _ receiver: UnsafeMutableRawPointer?, _ answer: UnsafeMutablePointer<qlua_reply>?
     ) -> Int32 {
-        guard let pointer, let running = frame, let answer else { return 0 }
-        nonisolated(unsafe) let (frame, reply) = (running, answer)
+        guard let pointer, let frame, let answer else { return 0 }
         return Unmanaged<BoundPrimitive>.fromOpaque(pointer)._withUnsafeGuaranteedRef { primitive in
+            nonisolated(unsafe) let frame = frame
+            nonisolated(unsafe) let reply = answer
             let call = LuaCall(primitive, frame: frame, count: count, receiver: receiver)
             guard case .immediate(let body) = primitive.body else {
                 return isolated { primitive.beginWait(call, reply) }
@@ -67,7 +68,9 @@ enum Host {
         _ context: UnsafeMutableRawPointer?, _ object: UnsafeMutableRawPointer?,
         _ value: UnsafeRawPointer?, _ text: UnsafeRawBufferPointer
     ) {
-        nonisolated(unsafe) let (context, object, value) = (context, object, value)
+        nonisolated(unsafe) let context = context
+        nonisolated(unsafe) let object = object
+        nonisolated(unsafe) let value = value
         nonisolated(unsafe) let text = text
         isolated {
             if let object {
@@ -82,7 +85,8 @@ enum Host {
     private static func interrupted(
         _ context: UnsafeMutableRawPointer?, _ reply: UnsafeMutablePointer<qlua_reply>?
     ) {
-        nonisolated(unsafe) let (context, reply) = (context, reply)
+        nonisolated(unsafe) let context = context
+        nonisolated(unsafe) let reply = reply
         isolated {
             guard let reply, let state = home(context)?.state else { return }
             state.interruptForegroundUnlessRunning()
@@ -92,7 +96,8 @@ enum Host {
     }
 
     private static func warn(_ context: UnsafeMutableRawPointer?, _ text: UnsafeRawBufferPointer) {
-        nonisolated(unsafe) let (context, text) = (context, text)
+        nonisolated(unsafe) let context = context
+        nonisolated(unsafe) let text = text
         isolated {
             home(context)?.state?.configuration.onWarning(String(decoding: text, as: UTF8.self))
         }

@@ -127,7 +127,7 @@ extension ConsoleShell {
     private func quoted(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         let quote = UInt8(ascii: "'")
         let parts = bytes.split(separator: quote, omittingEmptySubsequences: false)
-        return [quote] + parts.joined(separator: Array("'\\''".utf8)) + [quote]
+        return [quote] + Array(parts.joined(separator: Array("'\\''".utf8))) + [quote]
     }
 
     private func line(after marker: Marker, _ deadline: Deadline) async throws -> String {

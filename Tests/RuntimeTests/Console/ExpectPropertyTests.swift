@@ -62,9 +62,10 @@ import Testing
         let expected = body.withoutEscapes
         for printk in ["[    2.345678] x\r\n", "<4>[    2.345678][    T1] x\r\n"] {
             for place in 0...body.count {
-                let stream = body[..<place] + Array(printk.utf8) + body[place...] + prompt
+                let stream = Array(
+                    [body[..<place], Array(printk.utf8)[...], body[place...], prompt[...]].joined())
                 for cuts in [[], Array(0..<stream.count), [place + 2, place + 9]] {
-                    let result = try run(Array(stream), cuts, [.literal("[rootfs ]# ")])
+                    let result = try run(stream, cuts, [.literal("[rootfs ]# ")])
                     #expect(result?.before == expected, "\(place)")
                 }
             }

@@ -30,13 +30,17 @@ import Testing
         return events
     }
 
-    private static let stream: [UInt8] =
-        Array("qshqsh\u{1}qs noise ".utf8) + GuestFrame.marker + [1, 0, 0, 0, 0, 0]
-        + hello(number: 0) + GuestFrame.encode(.output, id: 7, Array("some text".utf8))
-        + GuestFrame.encode(.errorOutput, id: 7, Array("other".utf8))
-        + GuestFrame.encode(.exit, id: 7, words: 3, 0) + GuestFrame.encode(.output, id: 8)
-        + Array("garbage that is no frame".utf8) + hello(number: 9)
-        + GuestFrame.encode(.reply, id: 2, words: 0)
+    private static let stream: [UInt8] = {
+        let parts: [[UInt8]] = [
+            Array("qshqsh\u{1}qs noise ".utf8), GuestFrame.marker, [1, 0, 0, 0, 0, 0],
+            hello(number: 0), GuestFrame.encode(.output, id: 7, Array("some text".utf8)),
+            GuestFrame.encode(.errorOutput, id: 7, Array("other".utf8)),
+            GuestFrame.encode(.exit, id: 7, words: 3, 0), GuestFrame.encode(.output, id: 8),
+            Array("garbage that is no frame".utf8), hello(number: 9),
+            GuestFrame.encode(.reply, id: 2, words: 0),
+        ]
+        return Array(parts.joined())
+    }()
 
     private static func hello(number: UInt64) -> [UInt8] {
         var payload = GuestFrame.magic

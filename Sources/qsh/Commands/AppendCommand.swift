@@ -5,7 +5,7 @@ import SystemPackage
 /// `qsh append IMAGE OVERLAY…`
 struct AppendCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "append", abstract: "Adds files to an initramfs without unpacking it.",
+        "append", abstract: "Add files to an initramfs without unpacking it.",
         discussion: """
             An overlay is a folder, whose contents go into the image's root, a file, which goes \
             there under its own name, or HOST=PATH. Paths go through the image's own symlinks: \

@@ -6,7 +6,7 @@ import SystemPackage
 /// `qsh cache ls`, `qsh cache clean [NAME…]`
 struct CacheCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "cache", abstract: "Lists what the cache holds, or empties it.",
+        "cache", abstract: "List what the cache holds, or empty it.",
         discussion: """
             Everything in it can be fetched, unpacked or built again. `ls` lists it, the longest \
             unused first. `clean` removes all of it, or what is named, except what another qsh is \

@@ -5,7 +5,7 @@ import SystemPackage
 /// `qsh diff A B`
 struct DiffCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "diff", abstract: "Says what differs between two initramfs images, by size.",
+        "diff", abstract: "Say what differs between two initramfs images, by size.",
         discussion: """
             Compared are the trees that the kernel makes of them, whatever their archives and \
             codecs are. Exit status: 0 where they are the same, 1 where they differ.

@@ -5,7 +5,7 @@ import SystemPackage
 /// `qsh extract IMAGE [PATHS] -C DIR`
 struct ExtractCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "extract", abstract: "Writes the files of an initramfs into a folder, and nowhere else.",
+        "extract", abstract: "Write the files of an initramfs into a folder, and nowhere else.",
         discussion: """
             What is written is the tree that the kernel would make. Device nodes are made where \
             that is permitted, and named where it is not. Exit status: 0, or 1 where the image \

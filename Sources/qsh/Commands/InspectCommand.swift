@@ -5,7 +5,7 @@ import SystemPackage
 /// `qsh inspect IMAGE`
 struct InspectCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "inspect", abstract: "Says what an initramfs or a kernel image holds.",
+        "inspect", abstract: "Say what an initramfs or a kernel image holds.",
         discussion: """
             Segments and their codecs, kernel version, modules, init and hooks, as the kernel \
             will unpack them. Exit status: 0 for a sound image, 1 where the kernel would lose \

@@ -5,7 +5,7 @@ import SystemPackage
 /// `qsh lint IMAGE`
 struct LintCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "lint", abstract: "Finds before boot what the kernel would lose without a word.",
+        "lint", abstract: "Find before boot what the kernel would lose without a word.",
         discussion: """
             Exit status: 0 where the image boots, 1 where something in it would be lost, hang \
             the kernel, or not run.

@@ -6,7 +6,7 @@ import SystemPackage
 /// `qsh mkinitramfs -k KERNEL -g OUT [--hooks …]`
 struct MkinitramfsCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "mkinitramfs", abstract: "Makes an initramfs that brings a real root up.",
+        "mkinitramfs", abstract: "Make an initramfs that brings a real root up.",
         discussion: """
             Hooks have mkinitcpio's names and meaning. Without --hooks: \
             \(GeneratorConfiguration.defaultHooks.joined(separator: " ")). With `autodetect` the \

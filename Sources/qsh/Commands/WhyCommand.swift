@@ -6,7 +6,7 @@ import SystemPackage
 /// `qsh why IMAGE-OR-RECIPE PATH`
 struct WhyCommand: Subcommand {
     static let configuration = CommandConfiguration.qsh(
-        "why", abstract: "Tells why a file or a module is in an initramfs.",
+        "why", abstract: "Tell why a file or a module is in an initramfs.",
         discussion: """
             Images of `qsh mkinitramfs` keep their reasons; in others, what the files say of each \
             other is told: who needs a library, which module uses another. A recipe (`*.lua`) is \

@@ -7,6 +7,10 @@ import QshRuntime
 enum Program {
     static func main() {
         prepareProcess()
+        if let broken = brokenArgument {
+            StandardError.write(DiagnosticRenderer.standardError.render(broken))
+            exit(broken.verdict.exitCode)
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         if CassettePlayer.isAsked(arguments) {
             exit(
@@ -58,6 +62,21 @@ enum Program {
         _ body: @escaping @LoopActor @Sendable () async -> Int32
     ) -> Int32 {
         MainLoop.run(body) ?? Verdict.recipeFailed.exitCode
+    }
+
+    /// An argument that is not UTF-8, which Swift would have changed without a word.
+    private static var brokenArgument: Diagnostic? {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let start = CommandLine.unsafeArgv[index] else { continue }
+            let bytes = UnsafeBufferPointer(start: start, count: strlen(start)).map {
+                UInt8(bitPattern: $0)
+            }
+            if String(validating: bytes, as: UTF8.self) != nil { continue }
+            return Diagnostic(
+                .usage, "argument \(index) `\(printable(bytes))` is not UTF-8",
+                hint: "give the folder that it is in, or a name of ASCII characters that links to it")
+        }
+        return nil
     }
 
     /// What must hold before anything else runs.

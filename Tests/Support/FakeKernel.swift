@@ -50,6 +50,26 @@ public enum FakeKernel {
         return bytes
     }
 
+    /// An EFI program with these sections, in their order (a unified kernel image).
+    public static func efiProgram(_ sections: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+        let table = 0x80 + 24
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        put(&bytes, 0, Array("MZ".utf8))
+        put(&bytes, 0x3c, little(UInt32(0x80)))
+        put(&bytes, 0x80, Array("PE\0\0".utf8) + little(UInt16(0x8664)))
+        put(&bytes, 0x86, little(UInt16(sections.count)))
+        for (index, section) in sections.enumerated() {
+            let row = table + index * 40
+            let stored = (section.bytes.count + 511) / 512 * 512
+            put(&bytes, row, Array(section.name.utf8))
+            put(&bytes, row + 8, little(UInt32(section.bytes.count)))
+            put(&bytes, row + 16, little(UInt32(stored)))
+            put(&bytes, row + 20, little(UInt32(bytes.count)))
+            bytes += section.bytes + [UInt8](repeating: 0, count: stored - section.bytes.count)
+        }
+        return bytes
+    }
+
     private static func put(_ bytes: inout [UInt8], _ offset: Int, _ value: [UInt8]) {
         bytes.replaceSubrange(offset..<offset + value.count, with: value)
     }

@@ -188,6 +188,17 @@ import Testing
         #expect(status.st_mode & 0o777 == 0o600)
     }
 
+    @Test func aSecretThatIsAddedKeepsTheImageForItsOwner() async throws {
+        let file = try base()
+        chmod(file, 0o644)
+        try folder.write("over/key", "secret", mode: 0o640)
+        let run = try await QshRun("append", file, path("over")).finish()
+        #expect(run.status == 0, "\(run.stderr)")
+        var status = stat()
+        stat(file, &status)
+        #expect(status.st_mode & 0o777 == 0o600)
+    }
+
     @Test func appendRefusesWhatTheKernelWouldNotReach() async throws {
         let file = try folder.write("junk.img", [UInt8](base().utf8) + [7, 7]).string
         try folder.write("over/new", "new")

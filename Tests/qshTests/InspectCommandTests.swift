@@ -91,6 +91,78 @@ import Testing
                 + "config:   not embedded\n")
     }
 
+    /// Debian's arm64 kernels are an `Image` that gzip packed as a whole.
+    @Test func aCompressedImageIsAKernelAndNoInitramfs() async throws {
+        let folder = try ScratchFolder()
+        var kernel = FakeKernel.with("ARM\u{64}", at: 0x38)
+        kernel += Array("Linux version 6.1.0-test-arm64 (builder@host)\0".utf8)
+        let plain = try folder.file("Image", kernel)
+        try #require(try await QshRun.shell("gzip \(plain)").status == 0)
+        let run = try await QshRun("inspect", "\(plain).gz").finish()
+        #expect(
+            run.stdout
+                == "format:   Image.gz\narch:     arm64\nkernel:   6.1.0-test-arm64\n"
+                + "config:   not embedded\n")
+        #expect(run.status == 0)
+    }
+
+    @Test func aUnifiedKernelImageIsTakenApart() async throws {
+        let folder = try TestTree()
+        var tree = InitramfsTree()
+        try tree.addFile("init", text: "#!/bin/sh\n", mode: .program)
+        try tree.addFile("etc/qsh/hooks", text: "base udev\n")
+        let system = "NAME=x\nPRETTY_NAME=\"A System 1\"\n"
+        let image = try folder.write(
+            "uki.efi",
+            FakeKernel.efiProgram([
+                (".osrel", Array(system.utf8)), (".cmdline", Array("root=/dev/vda quiet\n".utf8)),
+                (".initrd", tree.image(compression: InitramfsCompression("gzip"))),
+                (".linux", FakeKernel.bzImage()),
+            ]))
+
+        let run = try await QshRun("inspect", image.string).finish()
+        let lines = run.stdout.split(separator: "\n").map(String.init)
+        #expect(
+            lines.prefix(6) == [
+                "format:   bzImage in a unified kernel image", "system:   A System 1",
+                "arch:     x86_64", "kernel:   6.1.0-test-amd64", "config:   not embedded",
+                "append:   root=/dev/vda quiet",
+            ])
+        // Headers, then two sections of one block each.
+        #expect(lines.contains { $0.hasPrefix("  2048 ") && $0.hasSuffix("  gzip") }, "\(lines)")
+        #expect(lines.last == "hooks:    base udev")
+        #expect(run.status == 0)
+
+        let json = try await QshRun("inspect", "--json", image.string).finish()
+        let printed = JSONValue(parsing: json.stdout.utf8)
+        #expect(printed?["kernel"]?["append"]?.text == "root=/dev/vda quiet")
+        #expect(json.stdout.contains(#""path":"etc/qsh/hooks""#))
+        let extract = try await QshRun("extract", image.string, "init", "-C", "\(folder.path)/out")
+            .finish()
+        #expect(extract.status == 0)
+        #expect(folder.names("out") == ["init"])
+        let append = try await QshRun("append", image.string, "\(folder.path)/out").finish()
+        #expect(
+            append.stderr == """
+                error: cannot append to `\(image)`: it is a unified kernel image
+                  hint: append to the initramfs, then make the kernel image of it anew
+
+                """)
+        #expect(append.status == 2)
+    }
+
+    @Test func aUnifiedKernelImageThatIsCutIsNoCrash() async throws {
+        let folder = try TestTree()
+        let whole = FakeKernel.efiProgram([
+            (".initrd", Array("junk".utf8)), (".linux", FakeKernel.bzImage()),
+        ])
+        for length in [10, 64, 130, 160, 200, 230, 1024, 1100, 1536, 3000] {
+            let file = try folder.write("cut", Array(whole.prefix(length)))
+            let run = try await QshRun("inspect", file.string).finish()
+            #expect(run.status == 1, "\(length): \(run.stdout)\(run.stderr)")
+        }
+    }
+
     @Test func lintSaysWhatIsWrongAndEndsWithOne() async throws {
         let folder = try ScratchFolder()
         var tree = InitramfsTree()

@@ -59,6 +59,8 @@ import Testing
         let steps = try #require(JSONValue(parsing: library.stdout.utf8))
         guard case .array(let list) = steps else { return #expect(Bool(false)) }
         #expect(list.last?["hook"]?.text == "fsck")
+        let named = try await qsh("why", "i.img", "e2fsck")
+        #expect(named.stdout.hasPrefix("/usr/sbin/e2fsck: "), "\(named.stderr)")
         let missing = try await qsh("why", "i.img", "/usr/sbin/e2fsk")
         #expect(missing.status == 2)
         #expect(

@@ -76,7 +76,7 @@ extension MachineObject {
         let options = try call.options(at: 3)
         let deadline = object.deadline(try options.seconds("timeout") ?? object.timeout)
         try options.finish()
-        let file = try StreamedFile(FilePath(host))
+        let file = try FileDraft(for: FilePath(host))
         let isFile = try await object.overAgent { commands in
             do {
                 try await commands.copyOut(guest, until: deadline) { try file.write($0) }

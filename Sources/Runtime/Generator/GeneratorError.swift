@@ -10,7 +10,8 @@ public enum GeneratorError: Error, Equatable {
     case unknownHook(String, near: String?, known: [String])
     case noBaseHook([String])
     case badHook(String, String)
-    case noModulesFolder(kernel: FilePath, release: String)
+    /// `others` are the releases whose modules lie there instead.
+    case noModulesFolder(kernel: FilePath, release: String, others: [String])
     case otherRelease(kernel: String, modules: String, FilePath)
     case foreignModule(FilePath, got: String, expected: String)
     case codecMissing(String, option: String, kernel: String, config: FilePath)
@@ -43,7 +44,7 @@ extension GeneratorError: DiagnosticError {
             "hooks `\(hooks.joined(separator: " "))`: `base` is missing, so there would be no /init"
         case .badHook(let name, let why):
             "hook `\(name)`: \(why)"
-        case .noModulesFolder(let kernel, let release):
+        case .noModulesFolder(let kernel, let release, _):
             "kernel `\(kernel)`: found no modules of release `\(release)` near it"
         case .otherRelease(let kernel, let modules, let folder):
             "modules `\(folder)` are of release `\(modules)`: the kernel's is `\(kernel)`"
@@ -66,6 +67,8 @@ extension GeneratorError: DiagnosticError {
             ["looked in \(looked.joined(separator: ", "))"]
                 + foreign.map { "`\($0)` is for another architecture" }
         case .unknownHook(_, _, let known): ["known: \(known.joined(separator: " "))"]
+        case .noModulesFolder(_, _, let others) where !others.isEmpty:
+            ["beside it lie those of `\(others.joined(separator: "`, `"))`"]
         case .codecMissing(_, _, _, let config): ["its configuration is `\(config)`"]
         default: []
         }

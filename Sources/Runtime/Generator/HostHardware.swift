@@ -27,7 +27,8 @@ struct HostHardware: Sendable {
         for entry in FileTree.entries(of: folder) {
             let path = "\(folder)/\(entry.name)"
             if entry.isFolder {
-                if depth < 24 { walk(path, depth: depth + 1) }
+                // Hundreds of blocks of memory, none of which has a driver.
+                if depth < 24, entry.name != "memory" { walk(path, depth: depth + 1) }
             } else if entry.name == "modalias" {
                 let alias = Self.text(path, 4096).split(separator: "\n").first
                 if let alias { aliases.insert(String(alias)) }

@@ -5,7 +5,7 @@ import SystemPackage
 public enum ImageReasons {
     /// The chain of reasons, the file itself first.
     ///
-    /// - Parameter name: a path, or the name of a module.
+    /// - Parameter name: a path, the name of a module, or that of the only file of this name.
     /// - Throws: ``InitramfsError``, ``GeneratorError``.
     public static func why(_ name: String, in image: FilePath) async throws -> [PickStep] {
         try await WorkerThread.run { _ in
@@ -37,6 +37,8 @@ public enum ImageReasons {
             $0.type == .file && KernelModuleFile(printable($0.path))?.name == module
         }
         if let found { return found }
+        let named = tree.filter { $0.type != .directory && printable($0.path).split(separator: "/").last.map(String.init) == name }
+        if let only = named.first, named.count == 1 { return only }
         let names = tree.map { "/" + printable($0.path) }
         let asked = name.hasPrefix("/") ? name : "/\(name)"
         throw GeneratorError.notInImage(name, image, near: nearest(to: asked, among: names))

@@ -52,10 +52,7 @@ public final class InitramfsGenerator {
         root = try RootStack(of: configuration.rootDisks)
         if configuration.moduleRoot == nil, configuration.kernel.modules == nil {
             modules = nil
-            if !configuration.modules.isEmpty {
-                throw GeneratorError.noModulesFolder(
-                    kernel: configuration.kernel.image, release: configuration.kernel.release)
-            }
+            if !configuration.modules.isEmpty { throw missingModules }
             remarks.append(
                 "no modules of `\(configuration.kernel.release)` lie near the kernel: it must have "
                     + "all that its root needs built in")
@@ -181,8 +178,23 @@ extension InitramfsGenerator {
     /// Says one line about work that takes time.
     func say(_ line: String) { progress(line) }
 
+    private var missingModules: GeneratorError {
+        .noModulesFolder(
+            kernel: configuration.kernel.image, release: configuration.kernel.release,
+            others: KernelSurroundings.otherReleases(beside: configuration.kernel.image))
+    }
+
     private func addModules() throws {
-        guard let modules else { return }
+        guard let modules else {
+            // Those of another kernel, where its own should be, are a mistake: a kernel that
+            // needs none has none.
+            if case .noModulesFolder(_, _, let others) = missingModules, !others.isEmpty,
+                !requests.isEmpty
+            {
+                throw missingModules
+            }
+            return
+        }
         var selection = ModuleSelection(
             modules, of: configuration.kernel, aliases: aliasTable)
         // What is loaded at the start comes first: whatever is chosen up to then is in the list.

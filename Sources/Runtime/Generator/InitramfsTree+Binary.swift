@@ -41,7 +41,7 @@ struct BinaryClosure {
 
     /// An object that was placed, with the folders of `DT_RPATH` that it hands on.
     private struct Item {
-        var elf: ElfFile
+        var elf: ELFFile
         var host: String
         var image: InitramfsPath
         var inherited: [String]
@@ -72,7 +72,7 @@ struct BinaryClosure {
         } else {
             placed = try placement.add(path, to: &tree, reason)
         }
-        guard let elf = try ElfFile(placed.host) else {
+        guard let elf = try ELFFile(placed.host) else {
             return try addInterpreter(ofScript: placed.host, placed.image, path, &tree, depth)
         }
         if let got = foreign(elf) {
@@ -141,10 +141,9 @@ struct BinaryClosure {
             PickReason(.library, "dynamic linker of", hook: hook, because: image))
     }
 
-    private func foreign(_ elf: ElfFile) -> String? {
+    private func foreign(_ elf: ELFFile) -> String? {
         let machine = elf.program.machine
-        if machine.number == arch.elf.machine, machine.isWide == arch.elf.is64Bit { return nil }
-        return ElfProgram.machineName(machine.number)
+        return machine == arch.elf ? nil : machine.machineName
     }
 }
 
@@ -180,7 +179,7 @@ extension BinaryClosure {
     }
 
     private mutating func addRuntime(
-        _ library: ElfFile.RuntimeLibrary, _ first: [String], _ inherited: [String], _ item: Item,
+        _ library: ELFFile.RuntimeLibrary, _ first: [String], _ inherited: [String], _ item: Item,
         _ tree: inout InitramfsTree
     ) throws {
         if library.names.contains(where: libraries.contains) { return }
@@ -206,7 +205,7 @@ extension BinaryClosure {
     ) throws -> Bool {
         for path in candidates(name, first) {
             guard let real = root.real(path), real.kind == .file,
-                let elf = try? ElfFile(real.path), foreign(elf) == nil
+                let elf = try? ELFFile(real.path), foreign(elf) == nil
             else { continue }
             let placed = try placement.add(path, to: &tree, reason)
             let folder = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -235,7 +234,7 @@ extension BinaryClosure {
     private func foreign(_ name: String, _ first: [String]) -> [String] {
         candidates(name, first).filter { path in
             guard let real = root.real(path), real.kind == .file,
-                let elf = try? ElfFile(real.path)
+                let elf = try? ELFFile(real.path)
             else { return false }
             return foreign(elf) != nil
         }

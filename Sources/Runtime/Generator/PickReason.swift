@@ -79,14 +79,17 @@ extension InitramfsTree {
         return steps
     }
 
-    /// The same for a path, or for the name of a module; nil where there is no such file.
+    /// The same for a path, the name of a module or that of the only file of this name; nil where
+    /// there is none.
     ///
     /// What is there without a reason was added by the recipe itself.
     public func why(named name: String) -> [PickStep]? {
         let module = KernelModuleFile.canonical(name)
         let asked = (try? InitramfsPath(name)).flatMap { entry(at: $0)?.path }
+        let named = entries.filter { !$0.isDirectory && printable($0.path.name) == name }
         let path =
             asked ?? entries.first { KernelModuleFile($0.path.display)?.name == module }?.path
+            ?? (named.count == 1 ? named.first?.path : nil)
         guard let path else { return nil }
         let steps = why(path)
         let own = PickReason(.data, "the recipe adds it")

@@ -72,7 +72,7 @@ extension CommandChannel {
         }
         defer { withExtendedLifetime(scratch) {} }
         let archive = scratch.path.appending("tree.tar")
-        let file = try StreamedFile(archive)
+        let file = try FileDraft(for: archive)
         let errors = ErrorText()
         let command = GuestCommand(.arguments(["tar", "-C", guest, "-cf", "-", "."])) {
             stream, bytes in

@@ -27,6 +27,7 @@ public enum ImageAppending {
     ) async throws -> Result {
         let settings = try configuration ?? CpioConfiguration.fromEnvironment()
         return try await WorkerThread.run { cancellation in
+            if UnifiedKernelImage(looking: base) != nil { throw InitramfsError.unified(base) }
             let image = try InitramfsReader.read(base)
             if let stop = image.stop { throw InitramfsError.appendUnreachable(base, stop: stop) }
             let entries = try OverlayEntries(overlays, over: image.tree).entries
@@ -36,7 +37,8 @@ public enum ImageAppending {
             // A symlink to an image is followed, not replaced.
             let target = output ?? FileTree.resolved(base)
             var length = 0
-            let mode = try HostFile.readableStatus(of: base).mode & 0o777
+            let isSecret = entries.contains(where: \.isSecretFile)
+            let mode = try HostFile.readableStatus(of: base).mode & (isSecret ? 0o600 : 0o777)
             try OutputFile.write(to: target, mode: mode) { sink in
                 let counter = CountingSink(sink)
                 try copy(base, image, to: counter)

@@ -94,8 +94,10 @@ public enum ImageExtraction {
         {
             return [place]
         }
-        guard word.contains(where: { "*?[".contains($0) }) else { return [] }
         let pattern = String(word.drop { $0 == "/" })
+        // A name that is not UTF-8, as it is shown.
+        if let same = tree.first(where: { $0.textPath == pattern }) { return [same.path] }
+        guard word.contains(where: { "*?[".contains($0) }) else { return [] }
         return tree.map(\.path).filter { path in
             fnmatch(pattern, path.map { CChar(bitPattern: $0) } + [0], FNM_PATHNAME) == 0
         }

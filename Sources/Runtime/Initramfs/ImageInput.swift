@@ -12,6 +12,8 @@ final class ImageInput {
 
     private let source: Source
     private let name: FilePath
+    /// Where the image starts in its file.
+    private let base: Int
     private var window: UnsafeMutableRawBufferPointer
     private var start = 0
     private var filled = 0
@@ -23,11 +25,13 @@ final class ImageInput {
     init(bytes: [UInt8]) {
         source = .bytes(bytes)
         name = "image"
+        base = 0
         end = bytes.count
         window = .allocate(byteCount: max(1, min(bytes.count, imageChunkSize)), alignment: 16)
     }
 
-    init(opening file: FilePath) throws(InitramfsError) {
+    /// - Parameter part: of the file that is the image; all of it where nil.
+    init(opening file: FilePath, part: Range<Int>? = nil) throws(InitramfsError) {
         let status = try HostFile.readableStatus(of: file)
         let descriptor = file.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
@@ -35,7 +39,9 @@ final class ImageInput {
         }
         source = .descriptor(descriptor)
         name = file
-        end = Int(status.size)
+        let size = Int(status.size)
+        base = min(part?.lowerBound ?? 0, size)
+        end = min(part?.upperBound ?? size, size) - base
         window = .allocate(byteCount: max(1, min(end, imageChunkSize)), alignment: 16)
     }
 
@@ -113,7 +119,7 @@ final class ImageInput {
             return count
         case .descriptor(let descriptor):
             while true {
-                let got = pread(descriptor, space.baseAddress, space.count, offset)
+                let got = pread(descriptor, space.baseAddress, space.count, base + offset)
                 if got >= 0 { return got }
                 let code = errno
                 if code == EINTR { continue }

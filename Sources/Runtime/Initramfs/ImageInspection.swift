@@ -6,6 +6,8 @@ public enum ImageInspection: Sendable {
     case initramfs(InitramfsImage, InitramfsSummary)
     /// A kernel, with what it says of itself.
     case kernel(KernelDescription)
+    /// A unified kernel image: a kernel, where it is one that is known, and its initramfs.
+    case unified(KernelDescription?, InitramfsImage, InitramfsSummary)
 
     /// Reads a file on a worker thread; bad content becomes findings.
     ///
@@ -22,28 +24,54 @@ public enum ImageInspection: Sendable {
 
     /// The same on the calling thread.
     static func read(_ file: FilePath, digests: Bool = true) throws -> ImageInspection {
-        if let kernel = try KernelDescription(looking: file) { return .kernel(kernel) }
+        let unified = UnifiedKernelImage(looking: file)
+        if let unified, unified.initramfs == nil,
+            let kernel = try KernelDescription(unified, in: file)
+        {
+            return .kernel(kernel)
+        }
+        if unified == nil, let kernel = try KernelDescription(looking: file) {
+            return .kernel(kernel)
+        }
         var options = InitramfsReader.Options()
         options.digests = digests
         let image = try InitramfsReader.read(file, options)
-        return .initramfs(image, InitramfsSummary(image))
+        let summary = InitramfsSummary(image)
+        if let unified {
+            return .unified(try KernelDescription(unified, in: file), image, summary)
+        }
+        return .initramfs(image, summary)
     }
 
     /// Whether the kernel would lose something or stop.
     public var hasErrors: Bool {
-        if case .initramfs(let image, _) = self { image.hasErrors } else { false }
+        initramfs?.hasErrors ?? false
     }
 
-    /// `{ segments, tree, findings }`; `kernel` beside them for a kernel.
-    public var json: JSONValue {
+    /// The initramfs, where there is one.
+    public var initramfs: InitramfsImage? {
         switch self {
-        case .initramfs(let image, _): image.json
-        case .kernel(let kernel):
-            [
-                "segments": .array([]), "tree": .array([]), "findings": .array([]),
-                "kernel": kernel.json,
-            ]
+        case .initramfs(let image, _), .unified(_, let image, _): image
+        case .kernel: nil
         }
+    }
+
+    /// The kernel, where there is one.
+    public var kernel: KernelDescription? {
+        switch self {
+        case .kernel(let kernel): kernel
+        case .unified(let kernel, _, _): kernel
+        case .initramfs: nil
+        }
+    }
+
+    /// `{ segments, tree, findings }`; `kernel` beside them where there is one.
+    public var json: JSONValue {
+        let empty: JSONValue = .array([])
+        let image = initramfs?.json ?? ["segments": empty, "tree": empty, "findings": empty]
+        guard let kernel, case .object(var members) = image else { return image }
+        members["kernel"] = kernel.json
+        return .object(members)
     }
 }
 

@@ -52,7 +52,7 @@ struct InitCheck {
         }
         if node.size == 0 { return [error(node, "`\(name)` is empty: \(ending)")] }
         if node.head.starts(with: "#!".utf8) { return script(node, name, depth) }
-        if let elf = node.program ?? ElfProgram(node.head) { return binary(elf, node, name, depth) }
+        if let elf = node.program ?? ELFProgram(node.head) { return binary(elf, node, name, depth) }
         return [
             error(node, "`\(name)` is neither an ELF program nor a script with `#!`: \(ending)")
         ]
@@ -76,7 +76,7 @@ struct InitCheck {
     }
 
     private mutating func binary(
-        _ elf: ElfProgram, _ node: InitramfsNode, _ name: String, _ depth: Int
+        _ elf: ELFProgram, _ node: InitramfsNode, _ name: String, _ depth: Int
     ) -> [InitramfsFinding] {
         if let mismatch = target.mismatch(elf.machine) {
             return [error(node, "`\(name)` \(mismatch)")]

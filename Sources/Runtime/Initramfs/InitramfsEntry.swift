@@ -49,6 +49,12 @@ public struct InitramfsEntry: Sendable, Equatable {
 
     /// Whether it is a directory.
     public var isDirectory: Bool { kind == .directory }
+
+    /// Whether it is a file that others may not read, on the host or in the image.
+    var isSecretFile: Bool {
+        guard case .file = kind else { return false }
+        return isSecret || mode.bits & 0o004 == 0
+    }
 }
 
 /// The bytes of a file: held, or read from the host while the image is written.

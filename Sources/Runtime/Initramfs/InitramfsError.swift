@@ -37,6 +37,8 @@ public enum InitramfsError: Error, Equatable {
     /// Nothing can be appended where the kernel stops before it.
     case appendUnreachable(FilePath, stop: String)
     case nothingToAppend([String])
+    /// The image is a section of an EFI program, which would have to be built anew.
+    case unified(FilePath)
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -150,6 +152,8 @@ extension InitramfsError: DiagnosticError {
                 + stop
         case .nothingToAppend(let overlays):
             "nothing to append: `\(overlays.joined(separator: " "))` holds no files"
+        case .unified(let file):
+            "cannot append to `\(file)`: it is a unified kernel image"
         case .unknownArch(let name, _):
             "architecture `\(name)` is not known: expected one of "
                 + Arch.all.map(\.name).joined(separator: ", ")
@@ -180,6 +184,7 @@ extension InitramfsError: DiagnosticError {
             .noSuchEntry(_, _, let near):
             near.map { "did you mean `\($0)`?" }
         case .appendUnreachable: "`qsh lint` says where and why"
+        case .unified: "append to the initramfs, then make the kernel image of it anew"
         case .outputFull, .extractionFull: "free some space, or write to another disk"
         default: nil
         }

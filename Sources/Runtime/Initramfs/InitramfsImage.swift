@@ -17,6 +17,13 @@ public struct InitramfsImage: Sendable {
     /// Whether the kernel would lose something or stop.
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
+    /// Counts offsets from further in front.
+    mutating func moveOffsets(by distance: Int) {
+        for index in segments.indices { segments[index].offset += distance }
+        for index in findings.indices { findings[index].offset += distance }
+        for index in tree.indices { tree[index].offset += distance }
+    }
+
     /// The node at an exact path without a leading slash.
     public func node(_ path: String) -> InitramfsNode? {
         let bytes = Array(path.utf8)
@@ -79,7 +86,7 @@ public struct InitramfsNode: Sendable, Equatable {
     /// the entry.
     public var offset = 0
     /// What an ELF program or library needs, where programs were asked for.
-    public var program: ElfProgram?
+    public var program: ELFProgram?
     /// CRC-64 of a file's contents (ECMA-182, as xz's), where sums were asked for.
     public var sum: UInt64?
 }

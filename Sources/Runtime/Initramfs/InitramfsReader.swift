@@ -45,12 +45,17 @@ public struct InitramfsReader {
 
     /// Reads a file, on the calling thread; bad content becomes findings.
     ///
+    /// Of a unified kernel image, the initramfs in it, with offsets in the whole file.
+    ///
     /// - Throws: where the file cannot be read.
     public static func read(
         _ file: FilePath, _ options: Options = .init()
     ) throws(InitramfsError) -> InitramfsImage {
-        var reader = InitramfsReader(try ImageInput(opening: file), options)
-        return try reader.run()
+        let part = UnifiedKernelImage(looking: file)?.initramfs
+        var reader = InitramfsReader(try ImageInput(opening: file, part: part), options)
+        var image = try reader.run()
+        if let part { image.moveOffsets(by: part.lowerBound) }
+        return image
     }
 
     /// Reads an image in memory; bad content becomes findings.

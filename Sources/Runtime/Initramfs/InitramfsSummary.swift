@@ -75,9 +75,7 @@ public struct InitramfsSummary: Sendable, Equatable {
                 let line = node.head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
                 return "script for " + printable(line.drop { $0 == UInt8(ascii: " ") })
             }
-            return ElfProgram(node.head).map {
-                "elf " + ElfProgram.machineName($0.machine.number)
-            }
+            return ELFProgram(node.head).map { "elf " + $0.machine.machineName }
         default: return nil
         }
     }

@@ -33,7 +33,7 @@ extension FileContent {
         case .bytes(let bytes):
             node.size = UInt64(bytes.count)
             node.head = Array(bytes.prefix(Self.headSize))
-            node.program = ElfProgram(bytes)
+            node.program = ELFProgram(bytes)
         case .host(let file):
             node.size = try HostFile.readableStatus(of: file).size
             try describe(ImageInput(opening: file), from: 0, &node)
@@ -48,9 +48,9 @@ extension FileContent {
     ) throws(InitramfsError) {
         let size = Int(clamping: node.size)
         node.head = try input.bytes(at: start, count: min(Self.headSize, size))
-        guard ElfProgram.starts(node.head) else { return }
+        guard ELFFields.starts(node.head) else { return }
         var failure: InitramfsError?
-        node.program = ElfProgram { offset, count in
+        node.program = ELFProgram { offset, count in
             guard offset < size, failure == nil else { return [] }
             do throws(InitramfsError) {
                 return try input.bytes(at: start + offset, count: min(count, size - offset))

@@ -12,14 +12,11 @@ extension InitramfsTree {
         defer { unlink(upper.string) }
         try await WorkerThread.run { _ in
             let draft = try FileDraft(for: path)
-            let file = open(draft.path.string, O_WRONLY | O_CLOEXEC)
-            guard file >= 0 else { throw HostFileError("write", path, errno) }
-            defer { close(file) }
-            var size = try Self.append(below, to: file)
+            var size = try Self.append(below, to: draft.descriptor)
             // An archive begins at a multiple of four (Documentation/driver-api/early-userspace/
             // buffer-format.rst); zeros between two are skipped.
-            while size % 4 != 0 { size += Glibc.write(file, [0], 1) }
-            _ = try Self.append(upper, to: file)
+            while size % 4 != 0 { size += Glibc.write(draft.descriptor, [0], 1) }
+            _ = try Self.append(upper, to: draft.descriptor)
             try draft.commit()
         }
     }

@@ -30,12 +30,7 @@ extension InitramfsTree {
     }
 
     /// Whether it holds a file that only its owner may read, here or on the host.
-    public var hasSecrets: Bool {
-        entries.contains { entry in
-            guard case .file = entry.kind else { return false }
-            return entry.isSecret || entry.mode.bits & 0o044 == 0
-        }
-    }
+    public var hasSecrets: Bool { entries.contains(where: \.isSecretFile) }
 
     /// Writes the tree to a nameless file in memory.
     ///

@@ -14,7 +14,7 @@ struct KernelTree {
         var digest: [UInt8] = []
         var head: [UInt8] = []
         var offset = 0
-        var program: ElfProgram?
+        var program: ELFProgram?
         var sum: UInt64?
         /// Of a directory.
         var children: [[UInt8]: Int] = [:]

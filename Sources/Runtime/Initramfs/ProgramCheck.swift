@@ -37,7 +37,7 @@ struct ProgramCheck {
         return findings
     }
 
-    private func problems(of elf: ElfProgram, _ node: InitramfsNode) -> [String] {
+    private func problems(of elf: ELFProgram, _ node: InitramfsNode) -> [String] {
         let name = "/" + printable(node.path)
         // The first program's architecture and interpreters are judged with `/init` itself.
         let isStarted = started.contains(node.inode)
@@ -100,7 +100,7 @@ struct LibrarySearch {
     }
 
     /// Libraries that are not there, each with the path of the file that asks for it.
-    func missing(for program: ElfProgram, at path: [UInt8]) -> [(library: [UInt8], user: [UInt8])] {
+    func missing(for program: ELFProgram, at path: [UInt8]) -> [(library: [UInt8], user: [UInt8])] {
         var missing: [(library: [UInt8], user: [UInt8])] = []
         var seen: Set<[UInt8]> = []
         var pending = [(elf: program, path: path, inherited: [[UInt8]]())]
@@ -124,7 +124,7 @@ struct LibrarySearch {
     }
 
     private func find(
-        _ library: [UInt8], _ machine: ElfProgram.Machine, _ first: [[UInt8]]
+        _ library: [UInt8], _ machine: Arch.ELFIdentity, _ first: [[UInt8]]
     ) -> InitramfsNode? {
         if library.contains(Self.slash) { return index.resolve(library) }
         for folder in first + folders {

@@ -311,13 +311,13 @@ extension TreeBuilder {
 
     private mutating func collectProgram(_ bytes: UnsafeRawBufferPointer) {
         let known = file?.program?.count ?? 0
-        if known == 0, bytes.count >= 18, !ElfProgram.starts(bytes) || bytes[16] + bytes[17] == 1 {
+        if known == 0, bytes.count >= 18, !ELFFields.starts(bytes) || bytes[16] + bytes[17] == 1 {
             // No ELF file, or a kernel module, which needs no library.
             file?.program = nil
         } else if known + bytes.count > Self.programSize {
             // The headers of what is too long are at its start.
             if let file, let program = file.program {
-                tree[file.inode].program = ElfProgram(program)
+                tree[file.inode].program = ELFProgram(program)
             }
             file?.program = nil
         } else {
@@ -333,7 +333,7 @@ extension TreeBuilder {
             tree[file.inode].modificationTime = file.entry.modificationTime
             compareLink(file)
         }
-        if let program = file.program { tree[file.inode].program = ElfProgram(program) }
+        if let program = file.program { tree[file.inode].program = ELFProgram(program) }
         guard let count = file.digest?.count else { return }
         let size = min(tree[file.inode].size, UInt64(Self.digestSize))
         if count < Int(size) {

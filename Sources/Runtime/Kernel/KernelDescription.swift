@@ -12,6 +12,20 @@ public struct KernelDescription: Sendable {
     /// (`CONFIG_IKCONFIG`).
     public let configuration: [UInt8]?
 
+    /// The system, the command line and the release that a unified kernel image names.
+    var unified: UnifiedKernelImage?
+
+    /// The kernel of a unified kernel image; nil where what it holds is none that is known.
+    init?(_ unified: UnifiedKernelImage, in file: FilePath) throws(InitramfsError) {
+        let input = try ImageInput(opening: file, part: unified.kernel)
+        // s390's magic is the furthest, at 64 KiB.
+        let head = LittleEndianBytes(try input.bytes(at: 0, count: 68 * 1024))
+        guard let image = try? KernelImage(path: file, size: UInt64(input.end), header: head)
+        else { return nil }
+        try self.init(image, part: unified.kernel)
+        self.unified = unified
+    }
+
     /// Looks whether a file is a kernel.
     ///
     /// - Returns: nil for everything that may be an initramfs, junk included.
@@ -25,24 +39,28 @@ public struct KernelDescription: Sendable {
             return nil
         }
         // gzip alone is the form of most initramfs images, too.
-        if image.format == .gzip { return nil }
+        if image.format == .gzip, image.arch == nil { return nil }
         try? self.init(image)
     }
 
     /// Reads through a kernel for what its header does not tell.
     ///
     /// - Throws: ``InitramfsError`` where it cannot be read.
-    init(_ image: KernelImage) throws(InitramfsError) {
+    ///
+    /// - Parameter part: of the file that is the kernel; all of it where nil.
+    init(_ image: KernelImage, part: Range<Int>? = nil) throws(InitramfsError) {
         var search = KernelTextSearch()
-        try Self.unpack(image) { search.take($0) }
+        try Self.unpack(image, ImageInput(opening: image.path, part: part)) { search.take($0) }
         self.image = image
         release = image.release ?? search.release
         configuration = search.configuration
     }
 
-    /// `{ format, arch, release, config }`
+    /// `{ format, arch, release, config }`, and `system` and `append` of a unified image.
     public var json: JSONValue {
         var members: [String: JSONValue] = ["format": .string(image.format.rawValue)]
+        members["system"] = unified?.system.map { .string($0) }
+        members["append"] = unified?.commandLine.map { .string($0) }
         if let arch = image.arch { members["arch"] = .string(arch.name) }
         if let release { members["release"] = .string(release) }
         if let configuration {
@@ -53,13 +71,16 @@ public struct KernelDescription: Sendable {
 
     /// Lines of its facts, each with its end, the configuration left out.
     public var text: String {
-        var lines = ["format:   \(image.format.rawValue)"]
+        let wrapped = unified == nil ? "" : " in a unified kernel image"
+        var lines = ["format:   \(image.format.rawValue)\(wrapped)"]
+        if let system = unified?.system { lines.append("system:   \(system)") }
         if let arch = image.arch { lines.append("arch:     \(arch)") }
         lines.append("kernel:   \(release ?? "of an unknown version")")
         let options = configuration.map { text in
             text.split(separator: UInt8(ascii: "\n")).count { $0.starts(with: "CONFIG_".utf8) }
         }
         lines.append("config:   " + (options.map { "\($0) options set" } ?? "not embedded"))
+        if let append = unified?.commandLine { lines.append("append:   \(append)") }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -72,9 +93,8 @@ public struct KernelDescription: Sendable {
 
     /// Hands on the uncompressed kernel in pieces, as much of it as there is.
     private static func unpack(
-        _ image: KernelImage, _ output: DecoderOutput
+        _ image: KernelImage, _ input: ImageInput, _ output: DecoderOutput
     ) throws(InitramfsError) {
-        let input = try ImageInput(opening: image.path)
         if let payload = try payload(of: image, input) {
             input.move(to: payload.lowerBound)
             input.cut(at: payload.upperBound)
@@ -104,6 +124,8 @@ public struct KernelDescription: Sendable {
             else { return nil }
             let start = (Int(sectors == 0 ? 4 : sectors) + 1) * 512 + Int(offset)
             return start..<start + Int(length)
+        case .gzip:
+            return 0..<input.end
         case .efiZboot:
             let header = LittleEndianBytes(try input.bytes(at: 0, count: 64))
             guard let offset = header.u32(8), let length = header.u32(12) else { return nil }

@@ -30,7 +30,7 @@ public struct KernelImage: Sendable, Equatable {
     /// How it is laid out.
     public let format: Format
     /// What it runs on; nil where the format does not tell.
-    public let arch: Arch?
+    public private(set) var arch: Arch?
     /// `uname -r` of the kernel, where the header holds it (bzImage only).
     public let release: String?
     /// Length of the file in bytes.
@@ -50,11 +50,12 @@ public struct KernelImage: Sendable, Equatable {
         } catch {
             throw KernelImageError(path, .unreadable(error))
         }
-        if ELFHeader(LittleEndianBytes(header)) != nil, UserModeKernel.isOne(path) {
+        if ELFFields.starts(header), UserModeKernel.isOne(path) {
             return KernelImage(userMode: path, size: size)
         }
         do throws(KernelImageError.Reason) {
-            return try KernelImage(path: path, size: size, header: LittleEndianBytes(header))
+            let image = try KernelImage(path: path, size: size, header: LittleEndianBytes(header))
+            return image.format == .gzip ? image.lookingInside() : image
         } catch {
             throw KernelImageError(path, error)
         }
@@ -68,6 +69,19 @@ public struct KernelImage: Sendable, Equatable {
         throw KernelImageError(path, .foreign(kernel: own, machine: arch))
     }
 
+    /// A compressed image with the architecture that the image inside says, where it is one.
+    private func lookingInside() -> KernelImage {
+        var head: [UInt8] = []
+        // As much as `recognise` looks at.
+        _ = try? GzipDecoder.decode(ImageInput(opening: path)) { bytes in
+            head += bytes
+            return head.count < 68 * 1024
+        }
+        var image = self
+        image.arch = Self.recognise(LittleEndianBytes(head))?.arch
+        return image
+    }
+
     private init(userMode path: FilePath, size: UInt64) {
         self.path = path
         self.size = size
@@ -76,7 +90,8 @@ public struct KernelImage: Sendable, Equatable {
         release = nil
     }
 
-    private init(
+    /// Recognises an image by its first bytes.
+    init(
         path: FilePath, size: UInt64, header: LittleEndianBytes
     ) throws(KernelImageError.Reason) {
         guard size > 0 else { throw .empty }
@@ -152,7 +167,7 @@ extension KernelImage {
     }
 
     private static func elf(_ header: LittleEndianBytes) -> Recognised? {
-        guard let elf = ELFHeader(header), elf.type == .executable || elf.type == .shared,
+        guard let elf = ELFHeader(header.bytes), elf.type == .executable || elf.type == .shared,
             elf.interpreter == nil
         else { return nil }
         return Recognised(format: .elf, arch: elf.arch, promisedSize: elf.promisedSize)
@@ -184,7 +199,7 @@ private func whatItIs(_ header: LittleEndianBytes) -> String {
     if header.hasBytes("07070", at: 0) { return "a cpio archive, which `initramfs` takes" }
     if header.hasBytes("!<arch>\ndebian", at: 0) { return "a Debian package, not yet unpacked" }
     if header.u32(0) == 0x5619_0527 { return "a U-Boot image, which QEMU does not boot" }
-    if let elf = ELFHeader(header) { return elf.whatItIs }
+    if let elf = ELFHeader(header.bytes) { return elf.whatItIs }
     if header.looksLikeText { return "a text file" }
     return "a file of an unknown kind"
 }

@@ -32,6 +32,17 @@ struct KernelSurroundings {
             + candidates).first { FileTree.isFolder($0) }
     }
 
+    /// Releases whose modules lie where those of an image are expected, in the same package or on
+    /// the same system.
+    static func otherReleases(beside image: FilePath) -> [String] {
+        let folder = FileTree.resolved(image).removingLastComponent()
+        let isBoot = folder.lastComponent?.string == "boot"
+        let system = isBoot ? folder.removingLastComponent() : folder
+        let folders: [FilePath] = ["lib/modules", "usr/lib/modules"]
+        return folders.lazy.map { FileTree.names(in: system.pushing($0)) }
+            .first { !$0.isEmpty } ?? []
+    }
+
     /// Its `.config`.
     var config: FilePath? {
         if let build = Self.buildFolder(of: real) { return build.appending(".config") }

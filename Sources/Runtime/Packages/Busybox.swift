@@ -86,7 +86,7 @@ extension Busybox {
         do throws(Errno) { header = try readSmallFile(path, limit: 4096) } catch {
             throw BusyboxError(path, origin, .unreadable(error))
         }
-        guard let elf = ELFHeader(LittleEndianBytes(header)),
+        guard let elf = ELFHeader(header),
             elf.type == .executable || elf.type == .shared
         else { throw BusyboxError(path, origin, .notAProgram) }
         if elf.arch != arch {

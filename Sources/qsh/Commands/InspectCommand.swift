@@ -43,12 +43,15 @@ struct InspectCommand: Subcommand {
             if let configuration = kernel.configuration, !list {
                 StandardOutput.write(configuration)
             }
-        case .initramfs(let image, _) where list:
+        case .initramfs(let image, _) where list, .unified(_, let image, _) where list:
             for line in InitramfsListing(image.tree) { StandardOutput.write(line + "\n") }
             for finding in image.findings where finding.severity != .info {
                 context.say("`\(self.image)`: \(finding.line)")
             }
         case .initramfs(let image, let summary):
+            StandardOutput.write(ImageReport(image, summary).text)
+        case .unified(let kernel, let image, let summary):
+            StandardOutput.write(kernel?.text ?? "format:   unified kernel image\n")
             StandardOutput.write(ImageReport(image, summary).text)
         }
     }

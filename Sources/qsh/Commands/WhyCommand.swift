@@ -16,7 +16,7 @@ struct WhyCommand: Subcommand {
     @Argument(help: "An initramfs, or a recipe that assembles one.")
     var image: String
 
-    @Argument(help: "A path in it, or the name of a module.")
+    @Argument(help: "A path in it, the name of a module, or of a file that no other has.")
     var path: String
 
     @Flag(help: "Print a list of { path, reason, hook, because }.")

@@ -38,11 +38,11 @@ import Testing
     @Test func symlinksAreKeptAndTheChainOfReasonsLeadsBack() throws {
         let root = try TestTree()
         try root.write(
-            "opt/tool/real", ElfSample(needed: ["liba.so.1"], interpreter: "/lib64/ld.so").bytes,
+            "opt/tool/real", ELFSample(needed: ["liba.so.1"], interpreter: "/lib64/ld.so").bytes,
             mode: 0o755)
-        try root.write("usr/lib/liba.so.1.2", ElfSample(needed: ["libb.so"]).bytes)
-        try root.write("usr/lib/deep/libb.so", ElfSample(needed: []).bytes)
-        try root.write("usr/lib64/ld.so", ElfSample(needed: []).bytes, mode: 0o755)
+        try root.write("usr/lib/liba.so.1.2", ELFSample(needed: ["libb.so"]).bytes)
+        try root.write("usr/lib/deep/libb.so", ELFSample(needed: []).bytes)
+        try root.write("usr/lib64/ld.so", ELFSample(needed: []).bytes, mode: 0o755)
         try root.write("etc/ld.so.conf", "include ld.so.conf.d/*.conf\n")
         try root.write("etc/ld.so.conf.d/x.conf", "# x\n/usr/lib/deep\n")
         try root.write("usr/bin/dummy", "")
@@ -73,10 +73,10 @@ import Testing
     @Test func runpathOriginAndInheritedRpathAreFollowed() throws {
         let root = try TestTree()
         try root.write(
-            "opt/a/bin/x", ElfSample(needed: ["l1.so"], rpath: "$ORIGIN/../lib").bytes, mode: 0o755)
-        try root.write("opt/a/lib/l1.so", ElfSample(needed: ["l2.so"]).bytes)
-        try root.write("opt/a/lib/l2.so", ElfSample(needed: ["l3.so"], runpath: "/srv").bytes)
-        try root.write("srv/l3.so", ElfSample(needed: []).bytes)
+            "opt/a/bin/x", ELFSample(needed: ["l1.so"], rpath: "$ORIGIN/../lib").bytes, mode: 0o755)
+        try root.write("opt/a/lib/l1.so", ELFSample(needed: ["l2.so"]).bytes)
+        try root.write("opt/a/lib/l2.so", ELFSample(needed: ["l3.so"], runpath: "/srv").bytes)
+        try root.write("srv/l3.so", ELFSample(needed: []).bytes)
         var tree = InitramfsTree()
 
         try tree.addBinary("/opt/a/bin/x", root: root.path, arch: .x86_64)
@@ -89,9 +89,9 @@ import Testing
     /// A DT_RUNPATH is for the object's own libraries only.
     @Test func runpathIsNotInherited() throws {
         let root = try TestTree()
-        try root.write("bin/x", ElfSample(needed: ["l1.so"], runpath: "/srv").bytes, mode: 0o755)
-        try root.write("srv/l1.so", ElfSample(needed: ["l2.so"]).bytes)
-        try root.write("srv/l2.so", ElfSample(needed: []).bytes)
+        try root.write("bin/x", ELFSample(needed: ["l1.so"], runpath: "/srv").bytes, mode: 0o755)
+        try root.write("srv/l1.so", ELFSample(needed: ["l2.so"]).bytes)
+        try root.write("srv/l2.so", ELFSample(needed: []).bytes)
         var tree = InitramfsTree()
 
         #expect(throws: GeneratorError.self) {
@@ -101,9 +101,9 @@ import Testing
 
     @Test func librariesOfAnotherArchitectureArePassedOver() throws {
         let root = try TestTree()
-        try root.write("bin/x", ElfSample(needed: ["l.so"], rpath: "/bad:/good").bytes, mode: 0o755)
-        try root.write("bad/l.so", ElfSample(needed: [], machine: 183).bytes)
-        try root.write("good/l.so", ElfSample(needed: []).bytes)
+        try root.write("bin/x", ELFSample(needed: ["l.so"], rpath: "/bad:/good").bytes, mode: 0o755)
+        try root.write("bad/l.so", ELFSample(needed: [], machine: 183).bytes)
+        try root.write("good/l.so", ELFSample(needed: []).bytes)
         var tree = InitramfsTree()
 
         try tree.addBinary("/bin/x", root: root.path, arch: .x86_64)
@@ -115,8 +115,8 @@ import Testing
     @Test func aProgramThatEndsThreadsBringsLibgcc() throws {
         let root = try TestTree()
         try root.write(
-            "bin/x", ElfSample(needed: [], strings: ["pthread_exit"]).bytes, mode: 0o755)
-        try root.write("usr/lib/libgcc_s.so.1", ElfSample(needed: []).bytes)
+            "bin/x", ELFSample(needed: [], strings: ["pthread_exit"]).bytes, mode: 0o755)
+        try root.write("usr/lib/libgcc_s.so.1", ELFSample(needed: []).bytes)
         var tree = InitramfsTree()
 
         try tree.addBinary("/bin/x", root: root.path, arch: .x86_64)
@@ -131,9 +131,9 @@ import Testing
             [{"soname":["libz.so.9","libz.so.1"],"priority":"recommended","description":"zip"},
             {"soname":["liby.so"],"priority":"suggested"},{"soname":["libx.so"]}]
             """
-        try root.write("bin/x", ElfSample(needed: [], dlopen: note).bytes, mode: 0o755)
-        try root.write("usr/lib/libz.so.1", ElfSample(needed: []).bytes)
-        try root.write("usr/lib/liby.so", ElfSample(needed: []).bytes)
+        try root.write("bin/x", ELFSample(needed: [], dlopen: note).bytes, mode: 0o755)
+        try root.write("usr/lib/libz.so.1", ELFSample(needed: []).bytes)
+        try root.write("usr/lib/liby.so", ELFSample(needed: []).bytes)
         var tree = InitramfsTree()
 
         let remarks = try tree.addBinary("/bin/x", root: root.path, arch: .x86_64)
@@ -147,8 +147,8 @@ import Testing
     @Test func aScriptBringsItsInterpreter() throws {
         let root = try TestTree()
         try root.write("bin/s", "#!/usr/bin/env tool\n", mode: 0o755)
-        try root.write("usr/bin/env", ElfSample(needed: []).bytes, mode: 0o755)
-        try root.write("usr/bin/tool", ElfSample(needed: []).bytes, mode: 0o755)
+        try root.write("usr/bin/env", ELFSample(needed: []).bytes, mode: 0o755)
+        try root.write("usr/bin/tool", ELFSample(needed: []).bytes, mode: 0o755)
         var tree = InitramfsTree()
 
         try tree.addBinary("s", root: root.path, arch: .x86_64)
@@ -160,9 +160,9 @@ import Testing
 
     @Test func wrongProgramsAreRefused() throws {
         let root = try TestTree()
-        try root.write("bin/arm", ElfSample(needed: [], machine: 183).bytes, mode: 0o755)
-        try root.write("bin/lost", ElfSample(needed: ["libnone.so.3"]).bytes, mode: 0o755)
-        try root.write("bin/dl", ElfSample(needed: [], interpreter: "/lib/none").bytes, mode: 0o755)
+        try root.write("bin/arm", ELFSample(needed: [], machine: 183).bytes, mode: 0o755)
+        try root.write("bin/lost", ELFSample(needed: ["libnone.so.3"]).bytes, mode: 0o755)
+        try root.write("bin/dl", ELFSample(needed: [], interpreter: "/lib/none").bytes, mode: 0o755)
         #expect(symlink("loop", "\(root.path)/bin/loop") == 0)
         let message = { (name: String) -> String in
             var tree = InitramfsTree()

@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: GuestAgentImage.architectures)
     func imageIsAnExecutableOfItsArchitecture(arch: Arch) throws {
         let bytes = try #require(GuestAgentImage.bytes(for: arch))
-        let header = try #require(ELFHeader(LittleEndianBytes(bytes)))
+        let header = try #require(ELFHeader(bytes))
 
         #expect(header.type == .executable)
         #expect(header.arch == arch)

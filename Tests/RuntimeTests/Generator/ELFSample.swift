@@ -1,5 +1,5 @@
 /// A little ELF file of 64 bits with a dynamic section, for tests of who needs what.
-struct ElfSample {
+struct ELFSample {
     var needed: [String]
     var interpreter: String?
     var rpath: String?

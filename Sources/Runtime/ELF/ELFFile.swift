@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// An ELF file of the host with what it needs, at start and only while it runs.
-struct ElfFile {
+struct ELFFile {
     /// A library that is loaded while the program runs: an entry of `.note.dlopen`.
     struct RuntimeLibrary: Equatable {
         enum Priority: String { case required, recommended, suggested }
@@ -15,7 +15,7 @@ struct ElfFile {
         var purpose: String
     }
 
-    let program: ElfProgram
+    let program: ELFProgram
     let runtimeLibraries: [RuntimeLibrary]
     /// Whether it ends or cancels threads, for which glibc loads `libgcc_s.so.1` then and there
     /// and aborts where it is missing (sysdeps/nptl/unwind-forcedunwind in glibc).
@@ -35,7 +35,7 @@ struct ElfFile {
                 filled = max(0, pread(descriptor, space.baseAddress, count, off_t(offset)))
             }
         }
-        guard let program = ElfProgram(read: read) else { return nil }
+        guard let program = ELFProgram(read: read) else { return nil }
         self.program = program
         let exactly = { (offset: UInt64, count: Int) -> [UInt8]? in
             guard let offset = Int(exactly: offset) else { return nil }

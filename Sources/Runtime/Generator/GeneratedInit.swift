@@ -56,8 +56,14 @@ let generatedInit = #"""
         UUID=* | LABEL=*) findfs "$1" 2>/dev/null ;;
         /dev/disk/by-uuid/*) findfs "UUID=${1##*/}" 2>/dev/null ;;
         /dev/disk/by-label/*) findfs "LABEL=${1##*/}" 2>/dev/null ;;
-        PARTUUID=*) partition PARTUUID "${1#*=}" ;;
-        PARTLABEL=*) partition PARTNAME "${1#*=}" ;;
+        PARTUUID=* | /dev/disk/by-partuuid/*)
+            wanted=${1##*/}
+            partition PARTUUID "${wanted#*=}"
+            ;;
+        PARTLABEL=* | /dev/disk/by-partlabel/*)
+            wanted=${1##*/}
+            partition PARTNAME "${wanted#*=}"
+            ;;
         /dev/*) [ -b "$1" ] && echo "$1" ;;
         [0-9]*:[0-9]*)
             [ -e "/sys/dev/block/$1/uevent" ] &&
@@ -66,9 +72,17 @@ let generatedInit = #"""
         esac
     }
 
+    \#(diskProbes)
+
+    # partition KEY VALUE: the partition of which its kernel or its disk says so.
     partition() {
         for event in /sys/class/block/*/uevent; do
-            grep -qxiF "$1=$2" "$event" || continue
+            folder=${event%/uevent}
+            name=${folder##*/}
+            if ! grep -qxiF "$1=$2" "$event"; then
+                [ "$1" = PARTUUID ] && [ -e "$folder/partition" ] || continue
+                partition_id "$name" | grep -qxiF "$2" || continue
+            fi
             echo "/dev/$(sed -n 's/^DEVNAME=//p' "$event")"
             return
         done
@@ -167,7 +181,7 @@ let generatedInit = #"""
             return 1
         fi
         type=$(parameter rootfstype)
-        [ -n "$type" ] || type=$(blkid "$device" | sed -n 's/.* TYPE="\([^"]*\)".*/\1/p')
+        [ -n "$type" ] || type=$(file_system "$device")
         [ -z "$type" ] || modprobe -q "$type" 2>/dev/null
         check_root || return 1
         options=ro

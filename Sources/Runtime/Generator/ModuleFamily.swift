@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// Modules that a hook means by what they are for.
 enum ModuleFamily {
     /// What disks hang on, by folder.
@@ -46,11 +48,11 @@ enum ModuleFamily {
         let except: Set<String>
 
         func names(in modules: KernelModules) -> [String] {
-            // `kernel/drivers/…`, below the release's folder; `String.contains` would take more
-            // time than all the rest of an image.
-            let start = modules.folder.string.utf8.count + "/kernel".utf8.count
+            // `kernel/drivers/…` or `updates/drivers/…`, below the release's folder;
+            // `String.contains` would take more time than all the rest of an image.
+            let start = modules.folder.string.utf8.count + 1
             return modules.files.values.filter { file in
-                let place = file.location.utf8.dropFirst(start)
+                let place = file.location.utf8.dropFirst(start).drop { $0 != UInt8(ascii: "/") }
                 return folders.contains { place.starts(with: $0.utf8) }
                     && !except.contains(file.name)
             }.map(\.name).sorted()

@@ -30,7 +30,8 @@ tree() {
 
 inspect() {
     has zstd "inspect" && has cpio "inspect" || return 0
-    tree "$work/root" 70
+    # About 20 MB once it is compressed.
+    tree "$work/root" 50
     printf '#!/bin/sh\n' >"$work/root/init"
     chmod 755 "$work/root/init"
     mkdir -p "$work/early/kernel/x86/microcode" "$work/root/bin"

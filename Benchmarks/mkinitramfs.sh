@@ -6,9 +6,10 @@
 # The peers read /lib/modules and /boot, so all of it runs in a mount namespace of its own, as root,
 # with the package laid over /usr/lib: nothing of the system is changed.
 set -eu
+cd "$(dirname "$0")/.."
 package=$1 qsh=${2:-$PWD/.build/release/qsh}
 if [ "${3:-}" != inside ]; then
-    exec unshare -m sh "$0" "$package" "$qsh" inside
+    exec unshare -m sh Benchmarks/mkinitramfs.sh "$package" "$qsh" inside
 fi
 release=$(ls "$package/lib/modules")
 work=$(mktemp -d)
@@ -21,35 +22,26 @@ mount -t tmpfs tmpfs /boot
 cp "$package/boot/config-$release" "$package/boot/vmlinuz-$release" /boot/
 depmod "$release"
 
-# cpu TITLE COMMAND...: user and system seconds of a command and its children.
-cpu() {
-    title=$1
-    shift
-    python3 - "$title" "$@" <<'PYTHON'
-import resource, subprocess, sys
-status = subprocess.run(sys.argv[2:], capture_output=True)
-use = resource.getrusage(resource.RUSAGE_CHILDREN)
-note = "" if status.returncode == 0 else f" (status {status.returncode})"
-print(f"{sys.argv[1]:12} {use.ru_utime + use.ru_stime:6.2f} s{note}")
-PYTHON
+has() {
+    command -v "$1" >/dev/null && return
+    echo "skipped: mkinitramfs beside $1: \`$1\` is not installed"
+    return 1
 }
 
-for round in 1 2 3; do
-    cpu qsh "$qsh" -q mkinitramfs -k "/boot/vmlinuz-$release" -g "$work/qsh.img" -z zstd
-    if command -v mkinitramfs >/dev/null; then
-        cp -a /etc/initramfs-tools "$work/conf.$round"
-        sed -i 's/^MODULES=.*/MODULES=dep/; s/^COMPRESS=.*/COMPRESS=zstd/' \
-            "$work/conf.$round/initramfs.conf"
-        printf 'virtio_pci\nvirtio_blk\next4\n' >"$work/conf.$round/modules"
-        cpu mkinitramfs mkinitramfs -d "$work/conf.$round" -o "$work/tools.img" "$release"
-    else
-        echo "skipped: mkinitramfs is not installed"
-    fi
-    if command -v dracut >/dev/null; then
-        cpu dracut dracut --force --no-hostonly --kver "$release" --no-early-microcode \
-            -m "base kernel-modules rootfs-block busybox" \
-            --add-drivers "virtio_pci virtio_blk" "$work/dracut.img"
-    else
-        echo "skipped: dracut is not installed"
-    fi
-done
+pair() { python3 Benchmarks/pair.py -n "${MKINITRAMFS_PAIRS:-3}" --cpu "$@"; }
+
+cp -a /etc/initramfs-tools "$work/conf" 2>/dev/null || mkdir "$work/conf"
+own="$qsh -q mkinitramfs -k /boot/vmlinuz-$release -g $work/qsh.img -z zstd"
+if has mkinitramfs; then
+    sed -i 's/^MODULES=.*/MODULES=dep/; s/^COMPRESS=.*/COMPRESS=zstd/' \
+        "$work/conf/initramfs.conf"
+    printf 'virtio_pci\nvirtio_blk\next4\n' >"$work/conf/modules"
+    pair "mkinitramfs to initramfs-tools, MODULES=dep" 0.10 "$own" \
+        "mkinitramfs -d $work/conf -o $work/tools.img $release"
+fi
+if has dracut; then
+    pair "mkinitramfs to dracut" 0.10 "$own" \
+        "dracut --force --no-hostonly --kver $release --no-early-microcode --compress zstd \
+        -m 'base kernel-modules rootfs-block busybox' --add-drivers 'virtio_pci virtio_blk' \
+        $work/dracut.img"
+fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints every figure of qsh's speed beside a peer's, measured in pairs, as ratios. Installs
 # nothing; a peer that is missing is named and skipped.
-# usage: Benchmarks/run.sh [startup | bridge | boot | guest | cpio | expect]...   (default: all)
+# usage: Benchmarks/run.sh [startup | bridge | boot | guest | cpio | expect | images | mkinitramfs]...   (default: all)
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -96,8 +96,19 @@ cpio() {
 
 expect() { sh Benchmarks/expect.sh; }
 
+images() { QSH=$qsh sh Benchmarks/images.sh; }
+
+mkinitramfs() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "skipped: mkinitramfs: the peers read /boot, so it needs root and a mount namespace"
+        return
+    fi
+    image=$("$qsh" -e 'print(qsh.kernel.find().image)')
+    sh Benchmarks/mkinitramfs.sh "${image%/boot/*}" "$qsh"
+}
+
 has python3 "every pair" || exit 69
-[ $# -gt 0 ] || set -- startup bridge boot guest cpio expect
+[ $# -gt 0 ] || set -- startup bridge boot guest cpio expect images mkinitramfs
 echo "building release"
 for product in qsh bridge-benchmark; do
     tools/release.sh "$product" >"$work/build.log" 2>&1 || {
@@ -110,12 +121,13 @@ date -u '+%Y-%m-%d'
 echo "$(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 for figure in "$@"; do
     case $figure in
-    startup | bridge | boot | guest | cpio | expect)
+    startup | bridge | boot | guest | cpio | expect | images | mkinitramfs)
         echo "== $figure"
         $figure
         ;;
     *)
-        echo "error: no figure \`$figure\`: expected startup, bridge, boot, guest, cpio or expect" >&2
+        echo "error: no figure \`$figure\`: expected startup, bridge, boot, guest, cpio," \
+            "expect, images or mkinitramfs" >&2
         exit 2
         ;;
     esac

@@ -74,7 +74,8 @@ enum Program {
             if String(validating: bytes, as: UTF8.self) != nil { continue }
             return Diagnostic(
                 .usage, "argument \(index) `\(printable(bytes))` is not UTF-8",
-                hint: "give the folder that it is in, or a name of ASCII characters that links to it")
+                hint:
+                    "give the folder that it is in, or a name of ASCII characters that links to it")
         }
         return nil
     }

@@ -203,21 +203,22 @@ import Testing
             set -e
             mkdir -p over/sub && printf x >"$(printf 'over/sub/a\377b')"
             ln -s "$(printf 't\376')" "$(printf 'over/l\377')"
-            "$QSH" -e 'qsh.initramfs.new{}:file("/m\xff", "m"):tree("/t", { from = "over" })
-              :write("base")'
+            "$QSH" -e 'qsh.initramfs.new{}:tree("/t", { from = "over" }):write("base")'
             "$QSH" append base over
             "$QSH" extract base -C out
             "$QSH" extract base 'sub/a\xffb' -C one
-            cat "$(printf 'out/sub/a\377b')" "$(printf 'out/t/sub/a\377b')" "$(printf 'out/m\377')"
+            cat "$(printf 'out/sub/a\377b')" "$(printf 'out/t/sub/a\377b')"
             cat one/sub/*
             [ "$(readlink "$(printf 'out/l\377')")" = "$(printf 't\376')" ]
             """#)
         #expect(run.status == 0, "\(run.stderr)")
-        #expect(run.stdout == "xxmx")
+        #expect(run.stdout == "xxx")
         let json = try await qsh("inspect", "--json", "base")
         #expect(json.stdout.contains(#""path":"sub/a\\xffb""#))
         #expect(json.stdout.contains(#""target":"t\\xfe""#))
         #expect(JSONValue(parsing: json.stdout.utf8) != nil)
+        let name = try await qsh("-e", #"qsh.initramfs.new{}:file("/m\xff", "m")"#)
+        #expect(name.stderr.contains("(`path`) expects a path in UTF-8, got "), "\(name.stderr)")
         let argument = try await shell(
             #""$QSH" append base "$(printf 'over/sub/a\377b')" -o i.img"#)
         #expect(argument.status == 2)
@@ -245,7 +246,7 @@ import Testing
         try await refused(
             "append", "base", "over/x=/a/x", "-o", "i.img",
             error: """
-                cannot add `/a/x`: the symlinks on its way form a loop
+                cannot add `/a`: the symlinks on its way form a loop
                   hint: remove one of the symlinks
                 """)
         try await refused("inspect", "one", error: "cannot read `one`: \(words)")
@@ -285,10 +286,9 @@ import Testing
         #expect(run.stdout == "status 2\n\(kept)")
         #expect(
             run.stderr.contains(
-                """
-                error: cannot write `disk/i.img`: no space left on the device, and nothing was kept
-                  hint: free some space, or write to another disk
-
-                """), "\(run.stderr)")
+                "disk/i.img`: no space left on the device, and nothing was kept\n"),
+            "\(run.stderr)")
+        #expect(run.stderr.hasPrefix("error: cannot write `"), "\(run.stderr)")
+        #expect(run.stderr.hasSuffix("  hint: free some space, or write to another disk\n"))
     }
 }

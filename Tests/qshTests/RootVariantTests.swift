@@ -65,7 +65,8 @@ struct RootVariantTests {
             end
             local sectors, last = 40 * 2048, 40 * 2048 - 1
             -- 00112233-4455-6677-8899-aabbccddeeff, its first three fields turned round.
-            local uuid = "\\x33\\x22\\x11\\x00\\x55\\x44\\x77\\x66\\x88\\x99\\xaa\\xbb\\xcc\\xdd\\xee\\xff"
+            local uuid = "\\x33\\x22\\x11\\x00\\x55\\x44\\x77\\x66"
+              .. "\\x88\\x99\\xaa\\xbb\\xcc\\xdd\\xee\\xff"
             local kind = ("\\x01"):rep(16)
             local rows = string.pack("<c16c16I8I8I8", kind, uuid, 2048, last - 33, 0)
             rows = rows .. ("\\0"):rep(128 * 128 - #rows)

@@ -138,6 +138,12 @@ private struct InitramfsAddition {
         self.call = call
         self.root = root
         path = try call.string(1, "path")
+        // Decoding would have put other bytes into the name without a word.
+        if case .string(let bytes) = call.value(at: 1),
+            String(validating: bytes, as: UTF8.self) == nil
+        {
+            throw call.mismatch(1, "path", expects: "a path in UTF-8")
+        }
     }
 
     func directory() throws {

@@ -37,7 +37,10 @@ public enum ImageReasons {
             $0.type == .file && KernelModuleFile(printable($0.path))?.name == module
         }
         if let found { return found }
-        let named = tree.filter { $0.type != .directory && printable($0.path).split(separator: "/").last.map(String.init) == name }
+        let named = tree.filter {
+            $0.type != .directory
+                && printable($0.path).split(separator: "/").last.map(String.init) == name
+        }
         if let only = named.first, named.count == 1 { return only }
         let names = tree.map { "/" + printable($0.path) }
         let asked = name.hasPrefix("/") ? name : "/\(name)"

@@ -118,7 +118,8 @@ extension KernelModules {
     ///   release; ``KernelModulesError``.
     init(of kernel: Kernel, folder asked: FilePath?) throws {
         guard let folder = asked ?? kernel.modules else {
-            throw GeneratorError.noModulesFolder(kernel: kernel.image, release: kernel.release, others: [])
+            throw GeneratorError.noModulesFolder(
+                kernel: kernel.image, release: kernel.release, others: [])
         }
         let name = FileTree.resolved(folder).lastComponent?.string ?? ""
         // Other names are those of folders that nobody installed yet.

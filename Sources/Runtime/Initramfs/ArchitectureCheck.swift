@@ -7,7 +7,8 @@ extension InitramfsLint.Target {
             return "is for \(machine.name), and the kernel for \(arch)"
         }
         guard let number = self.machine, number != machine.machine else { return nil }
-        return "is for \(machine.name), and the kernel for \(Arch.ELFIdentity.name(ofMachine: number))"
+        return
+            "is for \(machine.name), and the kernel for \(Arch.ELFIdentity.name(ofMachine: number))"
     }
 
     /// Whether a program that lies there is meant to be run by the guest: one in a folder of

@@ -29,14 +29,14 @@ struct DiskProbeTests {
             Command(["busybox", "sh", "-c", diskProbes + "\nfile_system '\(disk)'"]),
             until: .after(.seconds(20)))
 
-        #expect(run.outputText == (name.isEmpty ? "" : name + "\n"))
+        #expect(run.outputText == name)
     }
 
     @Test @LoopActor func numbersAreTurnedRound() async throws {
         let run = try await CommandRunner.run(
-            Command(["busybox", "sh", "-c", diskProbes + "\nlittle 78563412; little ''"]),
+            Command(["busybox", "sh", "-c", diskProbes + "\nlittle 78563412"]),
             until: .after(.seconds(20)))
 
-        #expect(run.outputText == "12345678\n\n")
+        #expect(run.outputText == "12345678")
     }
 }

@@ -75,7 +75,7 @@ enum Program {
             return Diagnostic(
                 .usage, "argument \(index) `\(printable(bytes))` is not UTF-8",
                 hint:
-                    "give the folder that it is in, or a name of ASCII characters that links to it")
+                    "give the folder that it is in, or a symlink to it")
         }
         return nil
     }

@@ -225,7 +225,7 @@ import Testing
         #expect(
             argument.stderr == #"""
                 error: argument 3 `over/sub/a\xffb` is not UTF-8
-                  hint: give the folder that it is in, or a name of ASCII characters that links to it
+                  hint: give the folder that it is in, or a symlink to it
 
                 """#)
         #expect(folder.names() == ["base", "one", "out", "over"])

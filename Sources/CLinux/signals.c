@@ -98,6 +98,10 @@ int qsignal_take(int number) {
     return number > 0 && number < NSIG ? atomic_exchange(&pending[number], 0) : 0;
 }
 
+int qsignal_is_pending(int number) {
+    return number > 0 && number < NSIG && pending[number] > 0;
+}
+
 void qsignal_drain(void) {
     uint64_t count;
     ssize_t ignored = read(ready, &count, sizeof count);

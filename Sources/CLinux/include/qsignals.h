@@ -17,6 +17,9 @@ void qsignal_unwatch(int number);
 // How often the signal came since the last call. Taking SIGINT counts as the reaction to it.
 int qsignal_take(int number);
 
+// Whether it came since then.
+int qsignal_is_pending(int number);
+
 // Resets the eventfd; call before qsignal_take.
 void qsignal_drain(void);
 

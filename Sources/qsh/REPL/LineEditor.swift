@@ -190,6 +190,9 @@ final class LineEditor: LineSource, @unchecked Sendable {
             // Whoever else stopped the loop: a read would stop the machines, too.
             var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
             if poll(&input, 1, 0) <= 0 { continue }
+            // The terminal sent the signal first; what is there by now was typed after Ctrl-C, for
+            // the next line.
+            if qsignal_is_pending(SIGINT) != 0 { continue }
             var byte: UInt8 = 0
             let count = read(0, &byte, 1)
             // A Ctrl-D that was typed while a statement ran is a NUL once editing begins (Linux's

@@ -77,7 +77,10 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Benchmarks/expect",
-            exclude: ["generate.c", "peer.py", "peer.tcl", "reader.c"],
+            exclude: [
+                "echo.c", "exchange.c", "exchange.py", "exchange.tcl", "generate.c", "peer.py",
+                "peer.tcl", "plug.c", "reader.c",
+            ],
             swiftSettings: settings
         ),
         .target(

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prints every figure of qsh's speed beside a peer's, measured in pairs, as ratios. Installs
 # nothing; a peer that is missing is named and skipped.
-# usage: Benchmarks/run.sh [startup | bridge | boot | guest | cpio | expect | images | mkinitramfs]...   (default: all)
+# usage: Benchmarks/run.sh [FIGURE]...   (default: all)
+# FIGURE: startup, bridge, boot, guest, snapshot, cpio, expect, images, mkinitramfs
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -53,6 +54,11 @@ boot() {
 guest() {
     has qemu-system-x86_64 "commands and files" || return 0
     "$qsh" --quiet Benchmarks/recipes/guest.lua
+}
+
+snapshot() {
+    has qemu-system-x86_64 "snapshots" || return 0
+    "$qsh" --quiet Benchmarks/recipes/snapshot.lua
 }
 
 # archive NAME: the folder NAME as an image, beside busybox.
@@ -108,7 +114,7 @@ mkinitramfs() {
 }
 
 has python3 "every pair" || exit 69
-[ $# -gt 0 ] || set -- startup bridge boot guest cpio expect images mkinitramfs
+[ $# -gt 0 ] || set -- startup bridge boot guest snapshot cpio expect images mkinitramfs
 echo "building release"
 for product in qsh bridge-benchmark; do
     tools/release.sh "$product" >"$work/build.log" 2>&1 || {
@@ -121,12 +127,12 @@ date -u '+%Y-%m-%d'
 echo "$(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 for figure in "$@"; do
     case $figure in
-    startup | bridge | boot | guest | cpio | expect | images | mkinitramfs)
+    startup | bridge | boot | guest | snapshot | cpio | expect | images | mkinitramfs)
         echo "== $figure"
         $figure
         ;;
     *)
-        echo "error: no figure \`$figure\`: expected startup, bridge, boot, guest, cpio," \
+        echo "error: no figure \`$figure\`: expected startup, bridge, boot, guest, snapshot, cpio," \
             "expect, images or mkinitramfs" >&2
         exit 2
         ;;

@@ -1,11 +1,24 @@
 // Waits for a literal (or, with `--pattern`, a Lua pattern) on standard input and prints one line:
 // seconds, bytes, peak memory in KiB. `--log FOLDER` keeps the transcript on disk too.
+// `--exchange PEER COUNT CONSOLES` talks to an echo peer instead, and prints seconds, CPU seconds,
+// exchanges.
 import Glibc
 import QshRuntime
 import SystemPackage
 
 @LoopActor func run() async {
+    defer { EventLoop.shared.stop() }
     var arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "--exchange", arguments.count == 4,
+        let count = Int(arguments[2]), let consoles = Int(arguments[3])
+    {
+        do {
+            try await Exchange(peer: arguments[1], count: count, consoles: consoles).run()
+        } catch {
+            print("error: \(error)")
+        }
+        return
+    }
     let isPattern = arguments.first == "--pattern"
     if isPattern { arguments.removeFirst() }
     var folder: FilePath?
@@ -26,7 +39,6 @@ import SystemPackage
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     print((Deadline.now - start).seconds, console.transcript.count, usage.ru_maxrss)
-    EventLoop.shared.stop()
 }
 
 LoopActor.task { await run() }

@@ -43,6 +43,13 @@ local function transfer(name, body)
 end
 local target = os.tmpname()
 transfer("copy_from", function() machine:copy_from("/tmp/random", target) end)
+-- Before the file goes: back into the guest, where they are compared.
+do
+  local middle, least = median(5, function() machine:copy_to(target, "/tmp/back") end)
+  machine:succeed("cmp /tmp/random /tmp/back && rm /tmp/back")
+  print(("copy_to: median %.0f MB/s, best %.0f MB/s (target 25 MB/s)")
+    :format(size / middle, size / least))
+end
 os.remove(target)
 transfer("execute, stdout", function()
   assert(#machine:succeed({ "cat", "/tmp/random" }).stdout == size << 20)

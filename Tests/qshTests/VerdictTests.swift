@@ -107,9 +107,14 @@ struct VerdictTests {
                 + #"m.console:expect("never", { timeout = 2 })"#)
 
         expect(
-            run, status: 124, error: "console: expected `never` but saw no match in 4.0 s",
-            notes: ["  note: the machine still runs", "  note: last 20 lines:", Self.transcript],
-            hint: "hold the last lines against what was waited for, or raise `timeout`")
+            run, status: 124,
+            error: "the kernel hangs: not even the agent in the guest has answered within 4.0 s",
+            notes: [
+                "  note: console: expected `never` but saw no match in 4.0 s",
+                "  note: the machine still runs", "  note: last 20 lines:", Self.transcript,
+            ],
+            hint: "look where it is: `machine:gdb()`, or boot with `nmi_watchdog=1 "
+                + "softlockup_panic=1`")
     }
 
     @Test func hangInUserSpace() async throws {

@@ -44,6 +44,7 @@ qsh.machine = {}
 ---@field transcript? string an existing folder for the console's `console.log`
 ---@field name? string in messages (default "machine")
 ---@field echo? boolean print the console as it comes (default: at the prompt)
+---@field vmlinux? string the kernel's file with debug information, for source lines in crash reports
 ---@field requires? string[] symbols that the kernel must have on, as its configuration tells
 ---@field agent? boolean|"serial" qsh's agent in the guest (default: where qsh makes the initramfs); "serial" for a second serial port
 ---@field timeout? number limit of each wait that names none (default 60)
@@ -85,6 +86,11 @@ local machine = {}
 --- How long each phase of its start took.
 ---@return qsh.machine.Phase[]
 function machine:timeline() end
+
+--- Hands the console to the user's terminal: `machine.console:interact`.
+---@param options? qsh.console.InteractOptions
+---@return "left"|"machine-ended"|"input-closed"
+function machine:interact(options) end
 
 ---@class qsh.KernelLine
 ---@field time number seconds since the kernel started

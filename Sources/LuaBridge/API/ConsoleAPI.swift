@@ -40,7 +40,9 @@ final class ConsoleObject: LuaObject {
                 return []
             },
             .suspending("settle", hasTry: true) { try await settle($0) },
-            .suspending("interact") { try await interact($0) },
+            .suspending("interact") { call in
+                try await call.receiver(as: ConsoleObject.self).interact(call)
+            },
         ],
         properties: [
             LuaProperty("transcript", of: ConsoleObject.self) { object in
@@ -138,8 +140,7 @@ final class ConsoleObject: LuaObject {
     }
 
     /// `console:interact { escape = "^]" }`: returns why it ended.
-    private static func interact(_ call: LuaCall) async throws -> [LuaValue] {
-        let object = try call.receiver(as: ConsoleObject.self)
+    func interact(_ call: LuaCall) async throws -> [LuaValue] {
         let options = try call.options(at: 1)
         let escape: EscapePrefix?
         switch options.value("escape") {
@@ -149,7 +150,7 @@ final class ConsoleObject: LuaObject {
         default: throw options.mismatch("escape", expects: #"a key like "^]", or false"#)
         }
         try options.finish()
-        return [.text(try await object.interact(escape))]
+        return [.text(try await interact(escape))]
     }
 
     private func explained<Result>(_ body: () async throws -> Result) async throws -> Result {

@@ -63,6 +63,10 @@ final class MachineObject: LuaObject {
                 let object = try call.receiver(as: MachineObject.self)
                 return [.list(object.machine.console.timeline.entries.map { .table($0.luaTable) })]
             },
+            .suspending("interact") { call in
+                let object = try call.receiver(as: MachineObject.self)
+                return try await object.console.interact(call)
+            },
             .suspending("execute", hasTry: true) { try await execute($0, .anything) },
             .suspending("succeed", hasTry: true) { try await execute($0, .success) },
             .suspending("fail", hasTry: true) { try await execute($0, .failure) },
@@ -136,8 +140,9 @@ final class MachineObject: LuaObject {
         let options = try call.options(at: 1)
         let timeout = try options.seconds("timeout") ?? object.timeout
         try options.finish()
-        _ = try await object.machine.wait(until: object.deadline(timeout))
-        return [try object.ending()]
+        let deadline = object.deadline(timeout)
+        _ = try await object.attributed { try await $0.wait(until: deadline) }
+        return [try await object.ending()]
     }
 
     /// `machine:shutdown { timeout = … }`: the timeout is the guest's, before it is forced.
@@ -148,7 +153,7 @@ final class MachineObject: LuaObject {
         if let timeout = try options.seconds("timeout") { limits.guest = .seconds(timeout) }
         try options.finish()
         try await object.machine.shutdown(limits: limits)
-        return [try object.ending()]
+        return [try await object.ending()]
     }
 
     private static func kill(_ call: LuaCall) async throws -> [LuaValue] {
@@ -158,8 +163,8 @@ final class MachineObject: LuaObject {
     }
 
     /// The verdict of an end that was well; raises the error of one that was not.
-    private func ending() throws -> LuaValue {
-        if let failure = machine.failure { throw failure }
+    private func ending() async throws -> LuaValue {
+        if let failure = await machine.explainedFailure() { throw failure }
         return machine.exit.map { .text($0.verdict.rawValue) } ?? .null
     }
 }

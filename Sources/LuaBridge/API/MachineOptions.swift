@@ -33,6 +33,7 @@ struct MachineOptions {
         let arch = try options.arch("arch") ?? kernelArch ?? root?.arch ?? .ofHost
         configuration = MachineConfiguration(arch: arch, kernel: kernel, initramfs: initramfs)
         self.root = root
+        configuration.vmlinux = try options.string("vmlinux").map { FilePath($0) }
         configuration.append = try Self.append(options)
         configuration.smp = try Self.smp(options)
         if let memory = try Self.memory(options) { configuration.memory = memory }

@@ -71,6 +71,22 @@ public final class CommandChannel {
         changed.notify()
     }
 
+    /// Learns that nobody in the guest holds the port open any more.
+    ///
+    /// What the agent had sent may still be on its way, and another agent may take its place.
+    func agentLeft() {
+        let left = sessionNumber
+        LoopActor.task { [weak self] in
+            guard let self else { return }
+            let isSettled = try? await changed.wait(until: .after(Self.farewell)) {
+                self.hasEnded || self.sessionNumber != left
+            }
+            if isSettled == false, agent != nil { startAnew(.agentGone) }
+        }
+    }
+
+    private static let farewell: Duration = .milliseconds(300)
+
     /// Waits for the agent.
     ///
     /// - Throws: ``GuestAgentError`` (`notConnected`, `channelEnded`, `versionMismatch`), or

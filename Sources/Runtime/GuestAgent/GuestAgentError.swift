@@ -12,6 +12,8 @@ public enum GuestAgentError: DiagnosticError, Equatable {
     case streamBroken(String)
     /// The agent in the guest was replaced by another while an operation ran.
     case agentRestarted
+    /// The agent in the guest has ended while an operation ran.
+    case agentGone
     /// The agent in the guest is of another version of qsh.
     case versionMismatch(got: UInt32)
     /// The program could not be executed.
@@ -37,7 +39,7 @@ public enum GuestAgentError: DiagnosticError, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .notConnected, .rootNotReady, .channelEnded, .streamBroken, .agentRestarted,
-            .versionMismatch:
+            .agentGone, .versionMismatch:
             connectionDiagnostic
         case .timedOut(let command, let limit, let tail):
             Diagnostic(
@@ -75,6 +77,10 @@ public enum GuestAgentError: DiagnosticError, Equatable {
                 hint: "check that nothing else in the guest writes to the port `org.qsh.agent`")
         case .agentRestarted:
             Diagnostic(.recipeFailed, "command channel: the agent in the guest was started anew")
+        case .agentGone:
+            Diagnostic(
+                .recipeFailed, "command channel: the agent in the guest has ended",
+                hint: "look at the console: it was killed, or the guest ran out of memory")
         case .versionMismatch(let got):
             Diagnostic(
                 .recipeFailed,

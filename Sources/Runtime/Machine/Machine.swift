@@ -34,7 +34,7 @@ public final class Machine {
     let files: InheritedFiles
     /// Whether a snapshot is being taken.
     var isTakingSnapshot = false
-    private let wires: MachineWires
+    let wires: MachineWires
     private let started = Deadline.now
     private var shutdownStep: ShutdownStep?
     private var wasKilled = false
@@ -140,6 +140,9 @@ public final class Machine {
     /// Whether it went on from a snapshot, or from the cache, rather than booted.
     public var wasRestored: Bool { files.state != nil }
 
+    /// Whether QEMU itself runs, rather than a cassette.
+    var wasNeverPlayed: Bool { wires.decisions == nil }
+
     /// In a few words, for the notes of errors.
     public var stateInWords: String { exit?.inWords ?? "the machine still runs" }
 
@@ -177,6 +180,7 @@ public final class Machine {
         switch event.name {
         case "RESET": console.noteReset()
         case "STOP": checkStatus()
+        case "VSERPORT_CHANGE" where event.data["open"] == false: commands?.agentLeft()
         default: break
         }
     }

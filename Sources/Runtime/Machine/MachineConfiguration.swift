@@ -32,6 +32,9 @@ public struct MachineConfiguration: Sendable, Equatable {
     public var arch: Arch
     /// Kernel image; nil to boot from a drive.
     public var kernel: FilePath?
+    /// The kernel's ELF file with debug information, for source lines in crash reports; nil for the
+    /// one that lies near the image, if any.
+    public var vmlinux: FilePath?
     /// Initramfs image, packed or not.
     public var initramfs: FilePath?
     /// Kernel command line as the recipe gave it; ``QEMUArguments`` adds what qsh relies on.

@@ -124,7 +124,9 @@ public struct MachineError: DiagnosticError, Equatable {
     private func endHint(_ exit: MachineExit) -> String? {
         switch exit.cause {
         case .crash(let report): report.hint
-        case .silentReset: exit.consoleBytes == 0 ? silenceHint : nil
+        case .silentReset where exit.consoleBytes == 0: silenceHint
+        case .silentReset:
+            #"a triple fault, most likely: see it with `args = { "-d", "int,cpu_reset" }`"#
         case .died(.signalled(SIGKILL)):
             "if nobody killed it, the host ran out of memory: see `dmesg`"
         case .died(.signalled): "QEMU itself crashed: try another version, or `accel = \"tcg\"`"

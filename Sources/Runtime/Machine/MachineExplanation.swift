@@ -12,22 +12,43 @@ extension Machine {
     /// A console or channel that ends is only a symptom: where the machine ended badly, or never
     /// printed a byte, that is the error. Others get the command line to reproduce them.
     public func explanation(of error: any Error) async -> any Error {
+        let shown = await cause(of: error)
+        guard let shown = shown as? any DiagnosticError, shown.diagnostic.verdict == .timeout,
+            let words = await stallInWords()
+        else { return shown }
+        var diagnostic = shown.diagnostic
+        diagnostic.notes.insert(diagnostic.message, at: 0)
+        diagnostic.message = "the kernel hangs: \(words)"
+        diagnostic.verdict = .hung
+        diagnostic.hint =
+            "look where it is: `machine:gdb()`, or boot with `nmi_watchdog=1 softlockup_panic=1`"
+        diagnostic.reproduce = diagnostic.reproduce ?? reproduce
+        return MachinePartError(underlying: shown, diagnostic: diagnostic)
+    }
+
+    private func cause(of error: any Error) async -> any Error {
         switch error {
         case let error as ConsoleError:
             switch error {
             case .ended, .notSent: await awaitEnd()
             case .timedOut(let limit, _), .silent(let limit, _):
                 if console.transcript.count == 0 { return self.error(.stillRuns(after: limit)) }
-            case .crashed: return reproducible(error)
+            case .crashed(let report, let failure):
+                let decoded = await decoded(report)
+                return annotated(
+                    reproducible(ConsoleError.crashed(decoded.report, failure)), decoded.note)
             default: return error
             }
-            return failure ?? reproducible(error)
+            return await explainedFailure() ?? reproducible(error)
         case let error as GuestAgentError:
-            if error == .channelEnded { await awaitEnd() }
-            return failure ?? error
+            if error == .channelEnded || error == .agentGone { await awaitEnd() }
+            if error == .agentGone, exit != nil {
+                return await explainedFailure() ?? GuestAgentError.channelEnded
+            }
+            return await explainedFailure() ?? error
         case let error as QMPError:
             if case .ended = error { await awaitEnd() }
-            return failure ?? error
+            return await explainedFailure() ?? error
         default:
             return error
         }
@@ -35,7 +56,7 @@ extension Machine {
 
     private func awaitEnd() async { _ = try? await wait(until: .after(.seconds(3))) }
 
-    private func reproducible(_ error: any DiagnosticError) -> any Error {
+    private func reproducible(_ error: any DiagnosticError) -> any DiagnosticError {
         var diagnostic = error.diagnostic
         diagnostic.reproduce = reproduce
         if diagnostic.hint == nil, diagnostic.verdict == .timeout {

@@ -118,7 +118,9 @@ public struct QEMUArguments: Sendable, Equatable {
         addDevice(
             "virtserialport",
             [
-                .init("bus", "qsh-ports.0"), .init("chardev", "qsh-agent"),
+                // Without an `id` QEMU sends no VSERPORT_CHANGE.
+                .init("id", "qsh-port"), .init("bus", "qsh-ports.0"),
+                .init("chardev", "qsh-agent"),
                 .init("name", Self.agentPortName),
             ])
     }

@@ -18,7 +18,7 @@ public final class ByteChannel {
     /// Whether the stream has ended or was closed.
     public private(set) var hasEnded = false
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private var watch: DescriptorWatch?
     private var queue: [[UInt8]] = []
     private var queueHead = 0

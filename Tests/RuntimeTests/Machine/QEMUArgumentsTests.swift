@@ -38,7 +38,7 @@ import Testing
                 "-chardev", "socket,id=qsh-qmp,fd=4", "-mon", "chardev=qsh-qmp,mode=control",
                 "-chardev", "socket,id=qsh-agent,fd=5", "-device", "virtio-serial-pci,id=qsh-ports",
                 "-device",
-                "virtserialport,bus=qsh-ports.0,chardev=qsh-agent,name=org.qsh.agent",
+                "virtserialport,id=qsh-port,bus=qsh-ports.0,chardev=qsh-agent,name=org.qsh.agent",
             ])
     }
 

@@ -10,9 +10,6 @@ public enum SnapshotError: DiagnosticError, Equatable {
     case noRoom(Errno)
     /// A drive could not be copied; its words.
     case driveNotCopied(String, String)
-
-    /// A drive whose changes are thrown away, and which the guest can write to.
-    case throwAwayDrive(String)
     /// The guest's network could not be given addresses of its own; its words.
     case notReaddressed(String)
 
@@ -26,11 +23,6 @@ public enum SnapshotError: DiagnosticError, Equatable {
                     ? "unmount the shared folder in the guest first" : nil)
         case .notRestored(let words):
             Diagnostic(.qemuDied, "restore: QEMU could not go on from the snapshot: \(words)")
-        case .throwAwayDrive(let drive):
-            Diagnostic(
-                .usage,
-                "snapshot: drive `\(drive)` throws its changes away, and they cannot be kept",
-                hint: "give the drive `readonly = true`, or `persist = true`, which is copied")
         case .notReaddressed(let words):
             Diagnostic(
                 .recipeFailed, "restore: the guest's network keeps the base's addresses: \(words)",

@@ -17,14 +17,15 @@ struct KernelFaultTests {
           local elf = file:read("a"):gsub("~Module signature appended~\n$", "")
           file:close()
           local sections = ("<I8"):unpack(elf, 41)
-          local count, names = ("<I2I2"):unpack(elf, 61)
+          local count = ("<I2"):unpack(elf, 61)
           local function header(index)
             local at = sections + index * 64
-            local name, kind, _, _, offset, size, link, info = ("<I4I4I8I8I8I8I4I4"):unpack(elf, at + 1)
-            return { name = name, kind = kind, offset = offset, size = size, link = link, info = info }
+            local section, _ = {}, nil
+            section.name, section.kind, _, _, section.offset, section.size, section.link,
+              section.info = ("<I4I4I8I8I8I8I4I4"):unpack(elf, at + 1)
+            return section
           end
-          local strings, place, init = header(names), nil, nil
-          local function title(section) return ("z"):unpack(elf, strings.offset + section.name + 1) end
+          local place, init
           for index = 0, count - 1 do
             local table = header(index)
             if table.kind == 2 then
@@ -66,7 +67,9 @@ struct KernelFaultTests {
                 local kernel = qsh.kernel.find()
                 local root = qsh.initramfs.new { busybox = true }
                 root:file("/broken.ko", broken_module(kernel, "\#(code)"))
-                local m <close> = qsh.machine.boot { kernel = kernel, initramfs = root, accel = "tcg" }
+                local m <close> = qsh.machine.boot {
+                  kernel = kernel, initramfs = root, accel = "tcg",
+                }
                 m.console:expect("[rootfs ]#")
                 m.console:sendline("echo 0 >/proc/sys/kernel/panic_on_oops; insmod /broken.ko")
                 \#(rest)

@@ -43,8 +43,8 @@ extension Machine {
 
     /// Has QEMU copy a drive, changes that are to be thrown away included, into a sparse file.
     ///
-    /// Into a node of our own: `drive-backup` opens its target with the flags of the source, "remove
-    /// it when it is open" included (QEMU 7.2).
+    /// Into a node of our own: `drive-backup` opens its target with the flags of the source,
+    /// "remove it when it is open" included (QEMU 7.2).
     private func copyDrive(
         _ name: String, size: Int64, to copy: FilePath, until deadline: Deadline
     ) async throws {

@@ -10,7 +10,7 @@ print(("%s: %s%s"):format(kernel.release, kernel.image, kernel.cached and " (cac
 
 local machine <close> = qsh.machine.boot {
   kernel = kernel,
-  initramfs = qsh.initramfs.new { busybox = true },
+  initramfs = qsh.initramfs.new { busybox = true, arch = kernel.arch },
 }
 machine.console:expect("[rootfs ]#")
 io.stdout:write(machine:succeed(options.command or "uname -a").stdout)

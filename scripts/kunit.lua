@@ -11,7 +11,9 @@ local append = { "kunit.enable=1" }
 if options.filter then append[#append + 1] = "kunit.filter_glob=" .. options.filter end
 
 local machine <close> = qsh.machine.boot {
-  kernel = kernel, initramfs = qsh.initramfs.new { busybox = true }, append = append,
+  kernel = kernel,
+  initramfs = qsh.initramfs.new { busybox = true, arch = kernel.arch },
+  append = append,
 }
 machine.console:expect("[rootfs ]#")
 

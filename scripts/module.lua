@@ -14,7 +14,7 @@ for _, warning in ipairs(module.warnings) do
 end
 
 local name = module.path:match("([^/]+)%.ko$"):gsub("-", "_")
-local root = qsh.initramfs.new { busybox = true }
+local root = qsh.initramfs.new { busybox = true, arch = kernel.arch }
 root:file("/" .. name .. ".ko", { from = module.path })
 
 local machine <close> = qsh.machine.boot { kernel = kernel, initramfs = root }

@@ -11,7 +11,7 @@ boot_packages="qemu-system-x86"
 kernel_packages="make gcc libc6-dev flex bison bc libelf-dev libssl-dev kmod git bzip2"
 # What the tests compare against.
 test_packages="tmux qemu-system-arm lua5.4 lua-cjson lua-lpeg lua-check cpio busybox-static \
-xz-utils zstd gzip lzop e2fsprogs cryptsetup-bin"
+xz-utils zstd gzip lzop e2fsprogs cryptsetup-bin gcc-aarch64-linux-gnu libncurses-dev"
 # QEMU for the other architectures of scripts/matrix.lua: without one, its row is skipped.
 matrix_packages="qemu-system-misc qemu-system-ppc qemu-system-mips"
 

@@ -2,6 +2,9 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #include "qfragments.h"
 
+static const unsigned char arm64[] = {
+#embed "../../scripts/config/arm64.config"
+};
 static const unsigned char console[] = {
 #embed "../../scripts/config/console.config"
 };
@@ -35,6 +38,7 @@ static const struct {
 	const unsigned char *text;
 	size_t length;
 } fragments[] = {
+	{ "arm64", arm64, sizeof(arm64) },
 	{ "console", console, sizeof(console) },
 	{ "debug", debug, sizeof(debug) },
 	{ "guest", guest, sizeof(guest) },

@@ -38,6 +38,119 @@ struct KernelRecipeTests {
 
         #expect(second.stdout.contains(/^\d+\.\d+\.\d+: \/\S+\/bzImage \(cached\)\n/))
         #expect(second.status == 0, "\(second.stderr)")
+
+        let image = try #require(second.stdout.split(separator: " ").dropFirst().first)
+        let facts = try await QshRun("-q", "-e", Self.facts, "\(image)").finish()
+        #expect(facts.status == 0, "\(facts.stderr)")
+        let words = facts.stdout.split(separator: "\t").map(String.init)
+        // With modules and KUnit; without them it is smaller yet.
+        #expect(Int(words[0]).map { $0 < 1_500_000 } == true, "\(facts.stdout)")
+        #expect(Array(words[1...]) == ["true", "false", Self.unmet])
+    }
+
+    /// The image's size, what its own configuration says, and a boot that it cannot satisfy.
+    private static let facts = #"""
+        local file <close> = io.open(arg[1], "rb")
+        local config = qsh.kernel.config(arg[1])
+        local machine, err = qsh.machine.try_boot { kernel = arg[1], requires = { "VIRTIO_BLK" } }
+        io.write(file:seek("end"), "\t", tostring(config:has("VIRTIO_CONSOLE")), "\t",
+          tostring(config:has("VIRTIO_BLK")), "\t", tostring(err and err.hint))
+        """#
+    private static let unmet = "build it with `fragments = { \"virtio\" }`"
+
+    @Test(.enabled(if: missingForArm64 == nil, missingForArm64 ?? ""))
+    func aForeignKernelIsBuiltAndBooted() async throws {
+        let run = try await run("scripts/build-kernel.lua", "--arch", "arm64")
+
+        #expect(run.status == 0, "\(run.stderr)")
+        #expect(
+            run.stdout.contains(#/boot/Image.*\nLinux rootfs \d\S* #1 .* aarch64 /#),
+            "\(run.stdout)")
+    }
+
+    private static var missingForArm64: Comment? {
+        for program in ["aarch64-linux-gnu-gcc", "qemu-system-aarch64"]
+        where Command.locate(program) == nil {
+            return "no \(program) on PATH"
+        }
+        return missing
+    }
+
+    /// A whole build takes minutes, so only where it is asked for.
+    @Test(
+        .enabled(if: missing == nil, missing ?? ""),
+        .enabled(
+            if: HostEnvironment.current["QSH_REPRODUCE_KERNEL"] != nil,
+            "QSH_REPRODUCE_KERNEL is not set: a second build of the kernel takes minutes"))
+    func twoFoldersOfTheRealSourceGiveTheSameImage() async throws {
+        let scratch = try TestTree()
+        let recipe = #"""
+            local folder = arg[1]
+            local tree = qsh.kernel.open { debian = "linux-source" }
+            tree:configure { base = "tinyconfig", fragments = { "tiny", "guest" } }
+            local one = tree:build()
+            assert(os.execute(("cp -a '%s' '%s/copy'"):format(tree.folder, folder)))
+            local copy = qsh.kernel.open(folder .. "/copy")
+            copy:configure { base = one.config, out = folder .. "/deeper/out" }
+            local two = copy:build { cache = false, jobs = 3 }
+            for _, name in ipairs { "image", "vmlinux", "system_map" } do
+              assert(os.execute(("cmp '%s' '%s'"):format(one[name], two[name])), name)
+            end
+            print(one.folder ~= two.folder)
+            """#
+
+        let run = try await QshRun("-q", "-e", recipe, scratch.path.string)
+            .with { $0.limit = .seconds(3000) }.finish()
+
+        #expect(run.status == 0, "\(run.stderr)")
+        #expect(run.stdout == "true\n")
+    }
+
+    /// The screen's home is another one, and its cache would hold no source.
+    private static var cacheFolder: String {
+        let environment = HostEnvironment.current
+        return environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/root")/.cache"
+    }
+
+    @LoopActor
+    @Test(
+        .enabled(if: missing == nil, missing ?? ""),
+        .enabled(if: Command.locate("tmux") != nil, "no tmux on PATH"))
+    func theMenuReturnsWhatWasChangedInIt() async throws {
+        TestLoop.start()
+        let recipe = #"""
+            local tree = qsh.kernel.open { debian = "linux-source" }
+            local text = tree:menuconfig { base = "tinyconfig", out = "out" }
+            local file <close> = io.open("changes", "w")
+            file:write(text)
+            """#
+        let screen = try await TmuxScreen(
+            #"cd "$HOME"; sleep 0.1; "$QSH" -q menu.lua; echo "status $?"; exec sleep 60"#,
+            ["XDG_CACHE_HOME": Self.cacheFolder])
+        do {
+            _ = try screen.scratch.file("menu.lua", recipe.utf8)
+            try await screen.shows("the menu", limit: .seconds(120)) {
+                $0.contains("General setup") && $0.contains("< Exit >")
+            }
+            // "64-bit kernel" is the second line; leaving offers to save.
+            try await screen.press("Down")
+            try await screen.press("y")
+            try await screen.shows("the setting") { $0.contains("[*] 64-bit kernel") }
+            try await screen.press("Right")
+            try await screen.press("Enter")
+            try await screen.shows("the question") { $0.contains("save your new") }
+            try await screen.press("Enter")
+            try await screen.shows("the end", limit: .seconds(30)) { $0.contains("status 0") }
+            let file = screen.scratch.path.appending("changes")
+            let changes = try readSmallFile(file, limit: 1 << 20)
+            let lines = String(decoding: changes, as: UTF8.self).split(separator: "\n")
+            #expect(lines.contains("CONFIG_64BIT=y"), "\(lines)")
+            #expect(lines.contains("# CONFIG_X86_32 is not set"), "\(lines)")
+        } catch {
+            await screen.close()
+            throw error
+        }
+        await screen.close()
     }
 
     @Test(.enabled(if: missing == nil, missing ?? ""))

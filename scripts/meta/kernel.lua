@@ -4,6 +4,7 @@
 
 ---@class qsh.kernel.OpenOptions
 ---@field debian? string a package of Debian: "linux-source", "linux-source-6.1"
+---@field suite? string Debian's suite that has it, "bookworm-backports" (default: the host's)
 ---@field git? string a git repository
 ---@field rev? string its revision (default: HEAD), checked out in the cache
 

@@ -46,6 +46,12 @@ final class KernelTreeObject: LuaObject {
         return KernelTreeObject(source, services)
     }
 
+    /// It becomes part of a line of apt's and of a folder's name.
+    private static func isSuite(_ text: String) -> Bool {
+        text.first?.isLetter == true
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    }
+
     private static func request(_ call: LuaCall) throws -> KernelSourceRequest {
         switch call.value(at: 1) {
         case .string(let bytes):
@@ -55,12 +61,19 @@ final class KernelTreeObject: LuaObject {
             let debian = try options.string("debian")
             let git = try options.string("git")
             let revision = try options.string("rev")
+            let suite = try options.string("suite")
+            if let suite, !isSuite(suite) {
+                throw options.mismatch(
+                    "suite", expects: #"a suite of Debian's like "trixie" or "bookworm-backports""#)
+            }
             try options.finish()
             switch (debian, git) {
             case (let debian?, nil):
                 if revision != nil { throw options.mismatch("rev", expects: "`git` beside it") }
-                return .debian(debian)
-            case (nil, let git?): return .git(FilePath(git), revision: revision ?? "HEAD")
+                return .debian(debian, suite: suite)
+            case (nil, let git?):
+                if suite != nil { throw options.mismatch("suite", expects: "`debian` beside it") }
+                return .git(FilePath(git), revision: revision ?? "HEAD")
             default: throw APIError.exclusive(call.functionName, "debian", "git")
             }
         default:

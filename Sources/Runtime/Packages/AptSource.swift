@@ -3,7 +3,8 @@ import SystemPackage
 /// A suite of Debian's that the host's own sources do not have.
 struct AptSource: Sendable, Equatable {
     let mirror: String
-    let suite: DebianSuite
+    /// Its name: `trixie`, `bookworm-backports`.
+    let suite: String
 
     /// What everybody can reach who reaches Debian at all.
     static let usualMirror = "http://deb.debian.org/debian"

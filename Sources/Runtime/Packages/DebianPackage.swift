@@ -13,17 +13,26 @@ public struct DebianPackage: Sendable {
     /// What the user can do where it cannot be had.
     public let instead: String
 
+    /// Debian's suite that has it: `trixie`, `bookworm-backports`; nil for what the host's sources
+    /// have, and for the nearest suite where they do not have the architecture.
+    public let suite: String?
+
     /// Describes a package; nothing is fetched.
-    public init(_ name: String, arch: Arch, following: [String] = [], instead: String) {
+    public init(
+        _ name: String, arch: Arch, following: [String] = [], suite: String? = nil, instead: String
+    ) {
         self.name = name
         self.arch = arch
+        self.suite = suite
         self.following = following
         self.instead = instead
     }
 
     /// Name of the cache's entry. It does not hold the version, so that a run after the first asks
     /// nobody; removing the folder gets the newest one.
-    public var entryName: String { "\(name)_\(arch.debian.architecture)" }
+    public var entryName: String {
+        "\(name)_\(arch.debian.architecture)" + (suite.map { "_\($0)" } ?? "")
+    }
 
     /// Returns the folder with the package's files, fetching them where they are not there.
     ///

@@ -31,14 +31,18 @@ final class PackageDownload {
         return try await withOwnLists()
     }
 
-    /// Debian's suite to ask where the host's sources do not have the architecture.
-    private var suite: DebianSuite? {
-        DebianSuite.ofHost.flatMap { package.arch.debian.foreignSuite(host: $0) }
+    /// Debian's suite to ask in place of the host's sources.
+    private var suite: String? {
+        package.suite
+            ?? DebianSuite.ofHost.flatMap { package.arch.debian.foreignSuite(host: $0)?.rawValue }
     }
 
     private var updating: String {
         let lists = "updating package lists"
-        guard let suite, let host = DebianSuite.ofHost else { return lists }
+        guard let suite else { return lists }
+        guard package.suite == nil, let host = DebianSuite.ofHost else {
+            return "\(lists) of Debian \(suite)"
+        }
         return "\(lists) of Debian \(suite): \(host) has no kernel for \(package.arch)"
     }
 

@@ -21,6 +21,7 @@ public struct PackageError: DiagnosticError, Equatable {
 
     let package: String
     let arch: Arch
+    let suite: String?
     let instead: String
     let step: Step
     let reason: Reason
@@ -37,6 +38,7 @@ public struct PackageError: DiagnosticError, Equatable {
     private init(_ package: DebianPackage, _ step: Step, _ reason: Reason, notes: [String]) {
         self.package = package.name
         arch = package.arch
+        suite = package.suite
         instead = package.instead
         self.step = step
         self.reason = reason
@@ -54,7 +56,9 @@ public struct PackageError: DiagnosticError, Equatable {
         switch (reason, step) {
         case (.noApt(let missing), _):
             "this system has no apt: `\(missing)` was not found on PATH"
-        case (.unknown, _): "apt's sources have no such package for \(arch.debian.architecture)"
+        case (.unknown, _):
+            "\(suite.map { "Debian \($0) has" } ?? "apt's sources have") no such package for"
+                + " \(arch.debian.architecture)"
         case (.offline, _): "the package server cannot be reached"
         case (.diskFull, _): "no space left on the device, and nothing was kept"
         case (.timedOut, .lists): "no package lists within 5 minutes"

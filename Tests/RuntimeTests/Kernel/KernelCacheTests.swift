@@ -37,7 +37,8 @@ struct KernelCacheTests {
     /// Each part of the key, changed alone.
     @Test(arguments: [
         "source", "same size and time", "new file", "mode", "config", "target", "make", "compiler",
-        "wrapper", "flags", "user", "epoch", "firmware", "modules",
+        "wrapper", "flags", "user", "epoch", "firmware", "modules", "cross", "linker",
+        "make itself", "compile_commands",
     ])
     @LoopActor func aChangedPartIsNoHit(part: String) async throws {
         let firmware = fixture.tree.beside("firmware")
@@ -63,6 +64,10 @@ struct KernelCacheTests {
         case "target": fixture.request.targets = ["vmlinux"]
         case "make": fixture.request.toolchain.variables["W"] = "1"
         case "compiler": try fixture.program("cc1", "# changed\nexec /usr/bin/gcc \"$@\"")
+        case "cross": fixture.request.toolchain.cross = "/usr/bin/"
+        case "linker": try fixture.program("ld", "exec /usr/bin/ld \"$@\"")
+        case "make itself": try fixture.program("make", "exec /usr/bin/make \"$@\"")
+        case "compile_commands": fixture.request.compileCommands = true
         case "wrapper": fixture.request.toolchain.wrapper = "thin"
         case "flags": fixture.variables["KCFLAGS"] = "-O1"
         case "user": fixture.variables["KBUILD_BUILD_USER"] = "me"

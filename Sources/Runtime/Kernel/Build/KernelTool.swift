@@ -104,14 +104,20 @@ struct KernelTool: Sendable, Equatable {
     }
 
     private static func linker(_ toolchain: KernelToolchain) -> KernelTool {
-        if toolchain.family == .llvm { return program("ld.lld\(toolchain.suffix)", package: "lld") }
+        // Debian's packages have the version in their names, as the programs have.
+        if toolchain.family == .llvm {
+            let suffix = toolchain.suffix
+            return program("ld.lld\(suffix)", package: "lld\(suffix)", dnf: "lld", pacman: "lld")
+        }
         return binutil("ld", toolchain)
     }
 
     private static func binutils(_ toolchain: KernelToolchain) -> [KernelTool] {
         if toolchain.family == .llvm {
             return ["llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-strip"].map {
-                program($0 + toolchain.suffix, package: "llvm")
+                program(
+                    $0 + toolchain.suffix, package: "llvm\(toolchain.suffix)", dnf: "llvm",
+                    pacman: "llvm")
             }
         }
         return ["as", "ar", "nm", "objcopy"].map { binutil($0, toolchain) }

@@ -5,7 +5,9 @@ public enum KernelSourceRequest: Sendable, Equatable {
     /// A folder or a tarball.
     case path(FilePath)
     /// A package of Debian: `linux-source` for the newest, or one with a version in its name.
-    case debian(String)
+    ///
+    /// The suite is one of Debian's, `bookworm-backports`; nil for what the host's sources have.
+    case debian(String, suite: String? = nil)
     /// A revision of a repository.
     case git(FilePath, revision: String)
 }
@@ -38,8 +40,8 @@ extension KernelSource {
             folder = try await KernelTarball(file: path, cache: theCache(), progress: progress)
                 .open()
             origin = .tarball
-        case .debian(let name):
-            let tarball = try await debianTarball(name, theCache(), environment, note)
+        case .debian(let name, let suite):
+            let tarball = try await debianTarball(name, suite, theCache(), environment, note)
             folder = try await KernelTarball(file: tarball, cache: theCache(), progress: progress)
                 .open()
             origin = .debian
@@ -58,11 +60,11 @@ extension KernelSource {
     /// `usr/src/linux-source-V.tar.xz` of the package.
     @LoopActor
     private static func debianTarball(
-        _ name: String, _ cache: Cache, _ environment: HostEnvironment,
+        _ name: String, _ suite: String?, _ cache: Cache, _ environment: HostEnvironment,
         _ note: @escaping @LoopActor (String) -> Void
     ) async throws -> FilePath {
         let package = DebianPackage(
-            name, arch: .ofHost, following: ["linux-source-"],
+            name, arch: .ofHost, following: ["linux-source-"], suite: suite,
             instead: "give a source tree or a tarball")
         func tarball(in folder: FilePath) -> FilePath? {
             let sources = folder.appending("usr").appending("src")

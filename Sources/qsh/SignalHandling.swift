@@ -23,7 +23,7 @@ final class SignalHandling {
     var lines: (any LineSource)?
     private var watches: [SignalWatch] = []
     /// The last Ctrl-C, and what it was to stop.
-    private var interrupted: (at: Deadline, input: UInt64)?
+    private var interrupted: (at: Deadline, run: UInt64)?
 
     fileprivate init(_ lua: LuaState) {
         // A loop in Lua does not let the event loop run, so the handler itself must reach it.
@@ -51,14 +51,14 @@ final class SignalHandling {
         // Whatever does not end when it is asked to: the second Ctrl-C gets out. What comes at once
         // is one signal that was sent twice.
         let now = Deadline.now
-        if let last = interrupted, last.input == lua.foregroundCount {
+        if let last = interrupted, last.run == lua.foregroundRun {
             let seconds = now.secondsOfClock - last.at.secondsOfClock
             if seconds >= 0.1, seconds < 2 {
                 TerminalMode.restoreForExit()
                 _exit(Verdict.interrupted.exitCode)
             }
         }
-        interrupted = (now, lua.foregroundCount)
+        interrupted = (now, lua.foregroundRun)
         lua.interruptWait()
     }
 

@@ -272,7 +272,9 @@ struct PromptScreenTests {
 
     @LoopActor
     @Test func aBreakpointOpensInTheTerminal() async throws {
-        let recipe = "local n = 5\nqsh.repl()\nprint('n is ' .. n)\nqsh.task.sleep(60)\n"
+        let recipe =
+            "local n = 5\nqsh.repl()\nprint('n is ' .. n)\n"
+            + "qsh.task.sleep(0.2) print('now') qsh.task.sleep(60)\n"
         let screen = try await TmuxScreen(
             #"cd "$HOME"; sleep 0.1; exec "$QSH" -q stop.lua"#, ["NO_COLOR": "1"])
         do {
@@ -299,7 +301,8 @@ struct PromptScreenTests {
                 $0.contains("error: interrupted") && $0.hasSuffix("\nqsh>")
             }
             try await screen.press("C-d")
-            try await screen.endsIn("n is 6")
+            // Soon after the one above, but of something else: it stops, and does not get out.
+            try await screen.endsIn("n is 6\nnow")
             try await screen.press("C-c")
             try await screen.shows("not ended") { $0.contains("at stop.lua:4") }
         } catch {

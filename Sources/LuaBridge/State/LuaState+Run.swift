@@ -68,13 +68,15 @@ extension LuaState {
         _ function: LuaValue, _ arguments: [LuaValue], in scope: LuaScope
     ) async throws -> [LuaValue] {
         let task = try spawn(function, arguments, in: scope)
-        foregroundCount += 1
-        let outer = foreground
+        foregroundRuns += 1
+        let outer = (task: foreground, run: foregroundRun)
         foreground = task
+        foregroundRun = foregroundRuns
         exit = nil
         isStopping = false
         defer {
-            foreground = outer
+            foreground = outer.task
+            foregroundRun = outer.run
             isStopping = false
         }
         do {

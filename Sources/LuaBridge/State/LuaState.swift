@@ -27,8 +27,10 @@ public final class LuaState {
     var foreground: LuaTask?
     /// Whether the foreground task was interrupted and has not ended yet.
     var isStopping = false
-    /// Counts what has run in the foreground, to tell one from the next.
-    public internal(set) var foregroundCount: UInt64 = 0
+    /// The number of what runs in the foreground, to tell one from the next and from the one around
+    /// it: an input at a breakpoint is not the recipe. 0 for nothing.
+    public internal(set) var foregroundRun: UInt64 = 0
+    var foregroundRuns: UInt64 = 0
     /// Is waited for before an object is closed, and before the tasks of a failed run are ended.
     public var beforeClose: (@LoopActor @Sendable () async -> Void)?
     var scope = LuaScope()

@@ -10,18 +10,14 @@ struct Exchange {
 
     /// Prints seconds, CPU seconds, exchanges; the start of the peer is not counted.
     func run() async throws {
-        var descriptors: [Int32: Int32] = [:]
         var all: [Console] = []
-        for index in 0..<consoles {
-            let (channel, far) = try ByteChannel.pair()
-            descriptors[3 + Int32(index)] = far
-            let console = Console(transcript: Transcript())
-            console.attach(channel)
-            all.append(console)
+        var children: [ChildProcess] = []
+        // So many descriptors can be handed to one child.
+        for first in stride(from: 0, to: consoles, by: 50) {
+            let (child, consoles) = try peer(of: min(50, consoles - first))
+            children.append(child)
+            all += consoles
         }
-        let child = try ChildProcess.spawn(
-            Command([peer, String(consoles)]), descriptors: descriptors)
-        for far in descriptors.values { close(far) }
         for console in all { try await talk(console, -1..<0) }
         let (start, before) = (Deadline.now, cpu)
         let left = Left(consoles)
@@ -37,7 +33,22 @@ struct Exchange {
         }
         _ = try await left.changed.wait(until: .never) { left.count == 0 }
         print((Deadline.now - start).seconds, cpu - before, count * consoles)
-        child.signal(SIGKILL)
+        for child in children { child.signal(SIGKILL) }
+    }
+
+    private func peer(of count: Int) throws -> (ChildProcess, [Console]) {
+        var descriptors: [Int32: Int32] = [:]
+        let consoles = try (0..<count).map { index in
+            let (channel, far) = try ByteChannel.pair()
+            descriptors[3 + Int32(index)] = far
+            let console = Console(transcript: Transcript())
+            console.attach(channel)
+            return console
+        }
+        let child = try ChildProcess.spawn(
+            Command([peer, String(count)]), descriptors: descriptors)
+        for far in descriptors.values { close(far) }
+        return (child, consoles)
     }
 
     private func talk(_ console: Console, _ numbers: Range<Int>) async throws {

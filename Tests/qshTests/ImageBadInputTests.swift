@@ -18,9 +18,9 @@ import Testing
         try await QshRun(words).with { $0.folder = folder.path }.finish()
     }
 
-    /// Refused with exactly this text, and without an image.
+    /// Refused with exactly this text, and without an image. What is fetched first is no matter.
     private func refused(_ words: String..., error: String) async throws {
-        let run = try await QshRun(words).with { $0.folder = folder.path }.finish()
+        let run = try await QshRun(["-q"] + words).with { $0.folder = folder.path }.finish()
         #expect(run.stderr == "error: \(error)\n")
         #expect(run.status == 2)
         #expect(folder.names().filter { $0.contains("i.img") } == [])

@@ -89,7 +89,7 @@ import Testing
     @Test func aKilledQEMUIsTheVerdict() async throws {
         let run = try await QshRun(
             recipe: Self.recipe.replacing(
-                "print(m.pid)", with: #"qsh.proc.run { "kill", "-9", tostring(m.pid) }"#)
+                "print(m.pid)", with: #"qsh.proc.run { "sh", "-c", "kill -9 " .. m.pid }"#)
         ).finish()
 
         #expect(run.stderr.contains("error: QEMU died: "), "\(run.stderr)")

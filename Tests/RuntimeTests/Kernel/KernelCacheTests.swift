@@ -211,4 +211,15 @@ struct KernelCacheTests {
         #expect(!removed.contains(kernel.folder.lastComponent?.string ?? ""))
         #expect(FileTree.isFolder(kernel.folder))
     }
+
+    @Test @LoopActor func whatIsInUseStaysWhereTheCacheIsNotAsked() async throws {
+        let first = try await fixture.build()
+        fixture.request.usesCache = false
+
+        let second = try await fixture.build()
+
+        #expect(first.folder != second.folder)
+        #expect(BuiltKernel(first.folder, arch: fixture.request.toolchain.arch)?.image != nil)
+        #expect(!second.isCached)
+    }
 }

@@ -62,16 +62,19 @@ public struct KernelBuild {
             CacheLease.take(kernel.folder.lastComponent?.string ?? plan.name, cache)
             return kernel
         }
-        try await cache.withLock(plan.name, until: lockLimit) {
+        // Who uses an entry keeps its files: one that is to be made in spite of it stands beside it.
+        let isInTheWay = !plan.isCacheable && CacheLease.isHeld(plan.name, cache)
+        let name = isInTheWay ? "\(plan.name)-\(UInt32.random(in: .min ... .max))" : plan.name
+        try await cache.withLock(name, until: lockLimit) {
             // Somebody else may have made it while we waited.
             if plan.isCacheable, BuiltKernel.reused(cache.path(of: plan.name), arch) != nil {
                 return
             }
-            await FileTree.removeAside(cache.path(of: plan.name))
+            await FileTree.removeAside(cache.path(of: name))
         }
         var isNew = false
         let path = try await cache.entry(
-            plan.name, until: lockLimit, writesThrough: false,
+            name, until: lockLimit, writesThrough: false,
             waiting: { note("waiting for another qsh that builds the same kernel") },
             make: { scratch in
                 isNew = true
@@ -85,7 +88,7 @@ public struct KernelBuild {
         }
         kernel.isCached = !isNew
         if isNew { try await nameAgain(kernel, plan, folder) }
-        CacheLease.take(plan.name, cache)
+        CacheLease.take(name, cache)
         if isNew { await CacheLimit(cache: cache, environment: environment).enforce(keeping: path) }
         return kernel
     }

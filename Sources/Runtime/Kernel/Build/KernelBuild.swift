@@ -62,7 +62,7 @@ public struct KernelBuild {
             CacheLease.take(kernel.folder.lastComponent?.string ?? plan.name, cache)
             return kernel
         }
-        // Who uses an entry keeps its files: one that is to be made in spite of it stands beside it.
+        // Who uses an entry keeps its files: one that is made in spite of it stands beside it.
         let isInTheWay = !plan.isCacheable && CacheLease.isHeld(plan.name, cache)
         let name = isInTheWay ? "\(plan.name)-\(UInt32.random(in: .min ... .max))" : plan.name
         try await cache.withLock(name, until: lockLimit) {

@@ -3,20 +3,12 @@
 # usage: Benchmarks/images.sh [inspect | zstd]...   (default: both)
 set -eu
 cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
 qsh=${QSH:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# has PROGRAM WHAT: says aloud what is left out where the program is missing.
-has() {
-    command -v "$1" >/dev/null && return
-    echo "skipped: $2: \`$1\` is not installed"
-    return 1
-}
-
-pair() { python3 Benchmarks/pair.py "$@"; }
 
 # tree FOLDER MIB: files of this system, the same ones in each run, up to a size.
 tree() {

@@ -4,6 +4,7 @@
 # usage: Benchmarks/kernel.sh [null | configure | full]...   (default: all)
 set -eu
 cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
 qsh=${QSH:-}
 # make splits a path at a blank; the folder of the build must not have one.
 work=$(mktemp -d)
@@ -11,14 +12,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# has PROGRAM WHAT: says aloud what is left out where the program is missing.
-has() {
-    command -v "$1" >/dev/null && return
-    echo "skipped: $2: \`$1\` is not installed"
-    return 1
-}
-
-pair() { python3 Benchmarks/pair.py "$@"; }
 recipe() { echo "$qsh --quiet $PWD/Benchmarks/recipes/kernel.lua $*"; }
 # made FOLDER TARGET...: make as a user types it.
 made() { folder=$1 && shift && echo "make -C $tree O=$folder -j$(nproc) $*"; }

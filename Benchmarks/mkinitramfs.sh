@@ -7,6 +7,7 @@
 # with the package laid over /usr/lib: nothing of the system is changed.
 set -eu
 cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
 package=$1 qsh=${2:-$PWD/.build/release/qsh}
 if [ "${3:-}" != inside ]; then
     exec unshare -m sh Benchmarks/mkinitramfs.sh "$package" "$qsh" inside
@@ -22,25 +23,19 @@ mount -t tmpfs tmpfs /boot
 cp "$package/boot/config-$release" "$package/boot/vmlinuz-$release" /boot/
 depmod "$release"
 
-has() {
-    command -v "$1" >/dev/null && return
-    echo "skipped: mkinitramfs beside $1: \`$1\` is not installed"
-    return 1
-}
-
-pair() { python3 Benchmarks/pair.py -n "${MKINITRAMFS_PAIRS:-3}" --cpu "$@"; }
+cpu_pair() { pair -n "${MKINITRAMFS_PAIRS:-3}" --cpu "$@"; }
 
 cp -a /etc/initramfs-tools "$work/conf" 2>/dev/null || mkdir "$work/conf"
 own="$qsh -q mkinitramfs -k /boot/vmlinuz-$release -g $work/qsh.img -z zstd"
-if has mkinitramfs; then
+if has mkinitramfs "beside initramfs-tools"; then
     sed -i 's/^MODULES=.*/MODULES=dep/; s/^COMPRESS=.*/COMPRESS=zstd/' \
         "$work/conf/initramfs.conf"
     printf 'virtio_pci\nvirtio_blk\next4\n' >"$work/conf/modules"
-    pair "mkinitramfs to initramfs-tools, MODULES=dep" 0.10 "$own" \
+    cpu_pair "mkinitramfs to initramfs-tools, MODULES=dep" 0.10 "$own" \
         "mkinitramfs -d $work/conf -o $work/tools.img $release"
 fi
-if has dracut; then
-    pair "mkinitramfs to dracut" 0.10 "$own" \
+if has dracut "beside dracut"; then
+    cpu_pair "mkinitramfs to dracut" 0.10 "$own" \
         "dracut --force --no-hostonly --kver $release --no-early-microcode --compress zstd \
         -m 'base kernel-modules rootfs-block busybox' --add-drivers 'virtio_pci virtio_blk' \
         $work/dracut.img"

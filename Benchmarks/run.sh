@@ -5,19 +5,11 @@
 # FIGURE: startup, bridge, boot, guest, snapshot, cpio, expect, images, mkinitramfs, kernel
 set -eu
 cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# has PROGRAM WHAT: says aloud what is left out where the program is missing.
-has() {
-    command -v "$1" >/dev/null && return
-    echo "skipped: $2: \`$1\` is not installed"
-    return 1
-}
-
-pair() { python3 Benchmarks/pair.py "$@"; }
 
 startup() {
     has lua5.4 "start-up beside plain Lua" || return 0

@@ -28,12 +28,9 @@ public struct CpioConfiguration: Sendable, Equatable {
 /// Inodes are numbered from 1, the archive's device is 0:0, and the link count is 1 except for
 /// hard links that are all in the archive: the kernel keeps 8 KiB for each entry above 1.
 struct CpioWriter {
-    /// The largest file that is read at once.
-    private static let quickSize = 16 << 10
-
-    private let sink: any ImageSink
+    let sink: any ImageSink
     private let configuration: CpioConfiguration
-    private var offset = 0
+    var offset = 0
     private var nextInode: UInt32 = 1
     private var links = LinkTable()
 
@@ -51,16 +48,19 @@ struct CpioWriter {
     ) throws {
         if !afterTrailer { try writeTrailer(blockSize: 4) }
         for entry in entries { links.count(entry) }
+        var small = SmallFiles(of: entries)
         for entry in entries {
             if cancelled() { throw CancellationError() }
-            try write(entry)
+            try write(entry, read: small.next())
             try sink.entryEnds()
         }
         try writeTrailer(blockSize: configuration.blockSize)
         try sink.finish()
     }
 
-    private mutating func write(_ entry: InitramfsEntry) throws(InitramfsError) {
+    private mutating func write(
+        _ entry: InitramfsEntry, read contents: ArraySlice<UInt8>?
+    ) throws(InitramfsError) {
         var header = CpioHeader()
         header.mode = entry.kind.typeBits | UInt32(entry.mode.bits)
         header.uid = entry.uid
@@ -75,12 +75,13 @@ struct CpioWriter {
             header.nodeMinor = minor
             try writeHead(&header, entry.path)
         case .symlink(let target):
-            try writeHead(&header, entry.path, data: target)
+            try writeHead(&header, entry.path, data: target[...])
         case .file where !carriesData:
             try writeHead(&header, entry.path)
         case .file(.bytes(let bytes)):
-            try writeHead(&header, entry.path, data: bytes)
+            try writeHead(&header, entry.path, data: bytes[...])
         case .file(.host(let file)):
+            if let contents { return try writeHead(&header, entry.path, data: contents) }
             try writeHost(&header, entry.path, file, range: nil)
         case .file(.hostRange(let file, let offset, let length)):
             try writeHost(&header, entry.path, file, range: (offset, length))
@@ -102,7 +103,7 @@ struct CpioWriter {
     }
 
     private mutating func writeHead(
-        _ header: inout CpioHeader, _ path: InitramfsPath, data: [UInt8] = []
+        _ header: inout CpioHeader, _ path: InitramfsPath, data: ArraySlice<UInt8> = []
     ) throws(InitramfsError) {
         try check(size: UInt64(data.count), path)
         header.fileSize = UInt32(data.count)
@@ -111,7 +112,7 @@ struct CpioWriter {
         try pad(to: 4)
     }
 
-    private mutating func writeName(
+    mutating func writeName(
         _ header: inout CpioHeader, _ path: InitramfsPath
     ) throws(InitramfsError) {
         let name = path.isRoot ? [UInt8(ascii: ".")] : path.bytes
@@ -120,7 +121,7 @@ struct CpioWriter {
         head += name
         head.append(0)
         while (offset + head.count) & 3 != 0 { head.append(0) }
-        try write(head)
+        try write(head[...])
     }
 
     private mutating func writeTrailer(blockSize: Int) throws(InitramfsError) {
@@ -129,7 +130,9 @@ struct CpioWriter {
         try pad(to: blockSize)
     }
 
-    private mutating func write(_ bytes: [UInt8]) throws(InitramfsError) {
+    private mutating func write(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(InitramfsError) {
         var failure: InitramfsError?
         bytes.withUnsafeBytes { raw in
             do throws(InitramfsError) { try sink.write(raw) } catch { failure = error }
@@ -138,112 +141,13 @@ struct CpioWriter {
         offset += bytes.count
     }
 
-    private mutating func pad(to multiple: Int) throws(InitramfsError) {
+    mutating func pad(to multiple: Int) throws(InitramfsError) {
         let over = offset % multiple
-        if over != 0 { try write([UInt8](repeating: 0, count: multiple - over)) }
+        if over != 0 { try write(ArraySlice(repeating: 0, count: multiple - over)) }
     }
 
-    private func check(size: UInt64, _ path: InitramfsPath) throws(InitramfsError) {
+    func check(size: UInt64, _ path: InitramfsPath) throws(InitramfsError) {
         if size > UInt64(UInt32.max) { throw .fileTooLarge(path, size: size) }
-    }
-}
-
-extension CpioWriter {
-    /// The file is looked at again after it was read, so that no mixture of two states gets in.
-    private mutating func writeHost(
-        _ header: inout CpioHeader, _ path: InitramfsPath, _ file: FilePath,
-        range: (offset: UInt64, length: UInt64)?
-    ) throws(InitramfsError) {
-        let descriptor = file.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-        let opened = errno
-        guard descriptor >= 0 else {
-            throw .hostFileUnreadable(file, reason: Errno(rawValue: opened).description)
-        }
-        defer { close(descriptor) }
-        if range == nil, let data = quickRead(descriptor) {
-            header.fileSize = UInt32(data.count)
-            try writeName(&header, path)
-            try write(data)
-            return try pad(to: 4)
-        }
-        guard let before = HostFile.status(of: descriptor) else { throw .hostFileChanged(file) }
-        guard before.type == S_IFREG else {
-            throw .hostFileWrongKind(file, got: before.kindName)
-        }
-        let length = try seek(descriptor, file, range, size: before.size)
-        try check(size: length, path)
-        header.fileSize = UInt32(length)
-        try writeName(&header, path)
-        try copy(from: descriptor, file, count: Int(length))
-        guard let after = HostFile.status(of: descriptor), after.sameData(as: before) else {
-            throw .hostFileChanged(file)
-        }
-        // Files of /proc say that they are empty.
-        var more: UInt8 = 0
-        if range == nil, read(descriptor, &more, 1) > 0 { throw .hostFileHasMore(file, length) }
-        try pad(to: 4)
-    }
-
-    /// Reads a small file with one look at it instead of two, where its time of change lies
-    /// before the reading: then nothing was written meanwhile.
-    ///
-    /// - Returns: nil, at the file's start, for all other files.
-    private func quickRead(_ descriptor: Int32) -> [UInt8]? {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &now)
-        var complete = false
-        let data = [UInt8](unsafeUninitializedCapacity: Self.quickSize + 1) { space, count in
-            count = max(0, read(descriptor, space.baseAddress, Self.quickSize + 1))
-            complete = count <= Self.quickSize
-        }
-        let status = HostFile.status(of: descriptor)
-        // Two seconds cover the coarsest file system's clock.
-        if complete, let status, status.type == S_IFREG, status.size == UInt64(data.count),
-            status.modified.seconds < now.tv_sec - 2
-        {
-            return data
-        }
-        lseek(descriptor, 0, SEEK_SET)
-        return nil
-    }
-
-    private func seek(
-        _ descriptor: Int32, _ file: FilePath, _ range: (offset: UInt64, length: UInt64)?,
-        size: UInt64
-    ) throws(InitramfsError) -> UInt64 {
-        guard let (offset, length) = range else { return size }
-        let (end, overflow) = offset.addingReportingOverflow(length)
-        if overflow || end > size {
-            throw .hostRangeOutside(file, offset: offset, length: length, size: size)
-        }
-        lseek(descriptor, Int(offset), SEEK_SET)
-        return length
-    }
-
-    private mutating func copy(
-        from descriptor: Int32, _ file: FilePath, count: Int
-    ) throws(InitramfsError) {
-        let copied: Int
-        do throws(ReadFailure) {
-            copied = try sink.copy(from: descriptor, count: count)
-        } catch {
-            switch error {
-            case .sink(let error): throw error
-            case .source(let code):
-                throw .hostFileUnreadable(file, reason: code.description)
-            }
-        }
-        if copied < count {
-            throw .hostFileShrank(file, expected: UInt64(count), got: UInt64(copied))
-        }
-        offset += copied
-    }
-}
-
-extension HostFile.Status {
-    /// Whether nothing was written between two looks at an open file.
-    func sameData(as other: HostFile.Status) -> Bool {
-        size == other.size && modified == other.modified
     }
 }
 

@@ -48,7 +48,9 @@ public struct InitramfsEntry: Sendable, Equatable {
     }
 
     /// Whether it is a directory.
-    public var isDirectory: Bool { kind == .directory }
+    public var isDirectory: Bool {
+        if case .directory = kind { true } else { false }
+    }
 
     /// Whether it is a file that others may not read, on the host or in the image.
     var isSecretFile: Bool {

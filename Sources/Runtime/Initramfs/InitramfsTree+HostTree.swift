@@ -51,24 +51,8 @@ extension InitramfsTree {
 extension HostFile {
     /// Names in a directory, without `.` and `..`, in no order.
     static func names(in directory: FilePath) throws(InitramfsError) -> [[UInt8]] {
-        guard let stream = directory.withPlatformString({ opendir($0) }) else {
-            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
-        }
-        defer { closedir(stream) }
         var names: [[UInt8]] = []
-        errno = 0
-        while let item = readdir(stream) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) { field in
-                field.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
-                    Array(UnsafeBufferPointer(start: start, count: strnlen(field, 256)))
-                }
-            }
-            if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
-            errno = 0
-        }
-        if errno != 0 {
-            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
-        }
+        try scan(directory) { name, _, _ in names.append(name) }
         return names
     }
 
@@ -76,25 +60,41 @@ extension HostFile {
     static func statuses(
         in directory: FilePath
     ) throws(InitramfsError) -> [(name: [UInt8], status: stat)] {
-        let descriptor = directory.withPlatformString {
-            open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard descriptor >= 0 else {
-            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
-        }
-        defer { close(descriptor) }
         var found: [(name: [UInt8], status: stat)] = []
-        for name in try names(in: directory) {
+        try scan(directory) { name, terminated, descriptor throws(InitramfsError) in
             var raw = stat()
-            let terminated = name.map { CChar(bitPattern: $0) } + [0]
-            let failed = fstatat(descriptor, terminated, &raw, AT_SYMLINK_NOFOLLOW)
-            if failed != 0 {
+            if fstatat(descriptor, terminated, &raw, AT_SYMLINK_NOFOLLOW) != 0 {
                 throw .hostFileUnreadable(
                     directory.appending(bytes: name), reason: Errno(rawValue: errno).description)
             }
             found.append((name, raw))
         }
         return found
+    }
+
+    /// Calls `body` for each name, also as a C string, with the directory's descriptor.
+    private static func scan(
+        _ directory: FilePath,
+        _ body: ([UInt8], UnsafePointer<CChar>, Int32) throws(InitramfsError) -> Void
+    ) throws(InitramfsError) {
+        guard let stream = directory.withPlatformString({ opendir($0) }) else {
+            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
+        }
+        defer { closedir(stream) }
+        errno = 0
+        while let item = readdir(stream) {
+            // As a pointer into the record, which may be shorter than its type says.
+            let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+            let start = UnsafeRawPointer(item) + offset
+            let terminated = start.assumingMemoryBound(to: CChar.self)
+            let bytes = UnsafeRawBufferPointer(start: start, count: strlen(terminated))
+            let name = [UInt8](bytes)
+            if name != [0x2E], name != [0x2E, 0x2E] { try body(name, terminated, dirfd(stream)) }
+            errno = 0
+        }
+        if errno != 0 {
+            throw .hostFileUnreadable(directory, reason: Errno(rawValue: errno).description)
+        }
     }
 
     static func kind(

@@ -29,9 +29,6 @@ extension InitramfsTree {
         }
     }
 
-    /// Whether it holds a file that only its owner may read, here or on the host.
-    public var hasSecrets: Bool { entries.contains(where: \.isSecretFile) }
-
     /// Writes the tree to a nameless file in memory.
     ///
     /// - Returns: its descriptor, closed on exec and at offset 0; the caller closes it.

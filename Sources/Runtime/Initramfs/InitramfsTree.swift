@@ -21,6 +21,9 @@ public struct InitramfsTree: Sendable, Equatable {
         table.values.sorted { $0.path < $1.path }
     }
 
+    /// Whether it holds a file that only its owner may read, here or on the host.
+    public var hasSecrets: Bool { table.values.contains(where: \.isSecretFile) }
+
     /// The entry at a path, symlinks on the way followed; nil where there is none.
     public func entry(at path: InitramfsPath) -> InitramfsEntry? {
         guard let resolved = try? resolvingParents(of: path) else { return nil }

@@ -15,7 +15,8 @@ final class PartedSink: ImageSink {
     private let threads: Int
     private let inner: any ImageSink
     private var part: [UInt8] = []
-    private var jobs: [PartJob] = []
+    /// Nil is what the library failed at.
+    private var jobs: [ThreadJob<[UInt8]?>] = []
     /// Of the part that is too large to be held.
     private var encoder: (any SegmentEncoder)?
     private let chunk = OutputBuffer(imageChunkSize)
@@ -26,8 +27,6 @@ final class PartedSink: ImageSink {
         self.threads = max(1, threads)
         self.inner = inner
     }
-
-    deinit { for job in jobs { _ = job.wait() } }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(InitramfsError) {
         if let encoder { return try encode(encoder, bytes, isLast: false) }
@@ -68,7 +67,7 @@ final class PartedSink: ImageSink {
 
     private func startJob() throws(InitramfsError) {
         while jobs.count >= threads { try finishJob() }
-        jobs.append(PartJob(part, compression))
+        jobs.append(ThreadJob { [part, compression] in pack(part, compression) })
         part = []
         part.reserveCapacity(partSize + imageChunkSize)
     }
@@ -111,68 +110,21 @@ final class PartedSink: ImageSink {
     }
 }
 
-/// One part on a thread of its own.
-private final class PartJob {
-    private final class Work {
-        let part: [UInt8]
-        let compression: InitramfsCompression
-        var packed: [UInt8]?
-
-        init(_ part: [UInt8], _ compression: InitramfsCompression) {
-            self.part = part
-            self.compression = compression
+/// One part as it goes to the output.
+private func pack(_ part: [UInt8], _ compression: InitramfsCompression) -> [UInt8]? {
+    let sink = MemorySink()
+    guard let encoder = compression.makeEncoder(threads: 1) else { return nil }
+    let compressing = CompressingSink(encoder, to: sink)
+    do throws(InitramfsError) {
+        var failure: InitramfsError?
+        part.withUnsafeBytes { bytes in
+            do throws(InitramfsError) { try compressing.write(bytes) } catch { failure = error }
         }
-
-        func run() {
-            let sink = MemorySink()
-            guard let encoder = compression.makeEncoder(threads: 1) else { return }
-            let compressing = CompressingSink(encoder, to: sink)
-            do throws(InitramfsError) {
-                var failure: InitramfsError?
-                part.withUnsafeBytes { bytes in
-                    do throws(InitramfsError) {
-                        try compressing.write(bytes)
-                    } catch {
-                        failure = error
-                    }
-                }
-                if let failure { throw failure }
-                try compressing.finish()
-                packed = sink.bytes
-            } catch {
-                // Memory is short; `packed` stays nil.
-            }
-        }
-    }
-
-    private let work: Work
-    private var thread: pthread_t?
-
-    init(_ part: [UInt8], _ compression: InitramfsCompression) {
-        work = Work(part, compression)
-        var thread = pthread_t()
-        let retained = Unmanaged.passRetained(work)
-        let failed = pthread_create(
-            &thread, nil,
-            { raw in
-                if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run() }
-                return nil
-            }, retained.toOpaque())
-        if failed == 0 {
-            self.thread = thread
-        } else {
-            // A thread that cannot be had only costs speed.
-            retained.release()
-            work.run()
-        }
-    }
-
-    /// The compressed part; nil where the library failed.
-    func wait() -> [UInt8]? {
-        if let thread {
-            pthread_join(thread, nil)
-            self.thread = nil
-        }
-        return work.packed
+        if let failure { throw failure }
+        try compressing.finish()
+        return sink.bytes
+    } catch {
+        // Memory is short.
+        return nil
     }
 }

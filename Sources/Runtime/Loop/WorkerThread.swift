@@ -21,7 +21,10 @@ enum WorkerThread {
         let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                start { continuation.resume(with: Result { try body(cancellation) }) }
+                let thread = start {
+                    continuation.resume(with: Result { try body(cancellation) })
+                }
+                if let thread { pthread_detach(thread) }
             }
         } onCancel: {
             cancellation.cancel()
@@ -33,8 +36,10 @@ enum WorkerThread {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// A thread that cannot be had only costs speed: the work is then done in place.
-    private static func start(_ body: @escaping @Sendable () -> Void) {
+    /// Runs `body` on a new thread, which is to be joined or detached.
+    ///
+    /// - Returns: nil where no thread could be had: that only costs speed, the work is then done.
+    static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let work = Unmanaged.passRetained(Work(body))
         var thread = pthread_t()
         let failed = pthread_create(
@@ -43,10 +48,8 @@ enum WorkerThread {
                 if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().body() }
                 return nil
             }, work.toOpaque())
-        if failed != 0 {
-            work.takeRetainedValue().body()
-        } else {
-            pthread_detach(thread)
-        }
+        if failed == 0 { return thread }
+        work.takeRetainedValue().body()
+        return nil
     }
 }

@@ -15,7 +15,7 @@ extension KernelTreeObject {
             set: try settings(options), requires: try options.strings("requires") ?? [])
         try options.finish()
         let build = try tree.kernelBuild(KernelBuildRequest(toolchain: toolchain, out: out))
-        let (result, _) = try await build.configure(request, until: .after(.seconds(1800)))
+        let result = try await build.configure(request, until: .after(.seconds(1800)))
         for line in result.notes { tree.services.note(line) }
         try tree.keep(result, toolchain, out)
         return [.object(KernelConfigObject(result.config, path: result.path, result))]

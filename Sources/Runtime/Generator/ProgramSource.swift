@@ -18,7 +18,7 @@ struct ProgramSource {
         guard let package else {
             throw GeneratorError.noProgram(name, looked: "the program folders of `/`")
         }
-        let cache = try cache ?? Cache.ofUser(environment: environment)
+        let cache = try Cache.chosen(cache, environment)
         // Libraries come with it, so that all of it is of one release of Debian.
         let source = DebianPackage(
             package, arch: arch, following: ["lib"], instead: "install `\(name)`")

@@ -26,7 +26,7 @@ public enum KernelFinder {
         }
         let arch = arch ?? .ofHost
         if arch == .ofHost, let kernel = ofHost() { return kernel }
-        let cache = try cache ?? Cache.ofUser(environment: environment)
+        let cache = try Cache.chosen(cache, environment)
         return try await debian(arch, cache, environment, progress)
     }
 

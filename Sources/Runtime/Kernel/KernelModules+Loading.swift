@@ -9,7 +9,7 @@ extension KernelModules {
     public func resolveLoadable(_ names: [String], cache: Cache? = nil) throws -> [FilePath] {
         let files = try resolve(names).compactMap { KernelModuleFile($0.string) }
         guard files.contains(where: { $0.compression != nil }) else { return files.map(\.path) }
-        let cache = try cache ?? Cache.ofUser()
+        let cache = try Cache.chosen(cache)
         return try files.map { file in
             file.compression == nil ? file.path : try plain(file, cache)
         }

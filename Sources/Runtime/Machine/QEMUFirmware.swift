@@ -12,7 +12,7 @@ public enum QEMUFirmware {
     ) async throws -> FilePath? {
         guard let firmware = arch.qemu.firmware else { return nil }
         if let path = firmware.places.first(where: FileTree.isFile) { return path }
-        let cache = try cache ?? Cache.ofUser(environment: environment)
+        let cache = try Cache.chosen(cache, environment)
         let package = DebianPackage(
             firmware.package, arch: arch, instead: "give the machine `args = { \"-bios\", PATH }`")
         let folder = try await package.fetch(

@@ -48,7 +48,7 @@ extension Busybox {
             // Many hosts have the dynamic one, which is no mistake of the user's.
             if let found = try? await at(path, arch, .host) { return found }
         }
-        let cache = try cache ?? Cache.ofUser(environment: environment)
+        let cache = try Cache.chosen(cache, environment)
         let package = DebianPackage(
             "busybox-static", arch: arch, instead: "give `busybox = PATH` or set QSH_BUSYBOX")
         let folder = try await package.fetch(

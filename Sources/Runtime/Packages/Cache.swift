@@ -23,6 +23,14 @@ public struct Cache: Sendable, Equatable {
         return Cache(root: FilePath(home).appending(".cache").appending("qsh"))
     }
 
+    /// The cache that a caller names, else the user's.
+    static func chosen(
+        _ cache: Cache?, _ environment: HostEnvironment = .current
+    ) throws(CacheError) -> Cache {
+        if let cache { return cache }
+        return try ofUser(environment: environment)
+    }
+
     /// Where an entry is or will be.
     public func path(of name: String) -> FilePath { root.appending(name) }
 
@@ -96,10 +104,9 @@ public struct Cache: Sendable, Equatable {
     private func scratchPrefix(of name: String) -> String { ".\(name)~" }
 
     private func makeScratch(of name: String) throws(CacheError) -> FilePath {
-        var template = Array(root.appending(scratchPrefix(of: name) + "XXXXXX").string.utf8CString)
-        guard mkdtemp(&template) != nil else { throw .unusable(root, Errno(rawValue: errno)) }
-        let path = template.dropLast().map(UInt8.init(bitPattern:))
-        return FilePath(String(decoding: path, as: UTF8.self))
+        do { return try TemporaryDirectory.make(scratchPrefix(of: name), in: root) } catch {
+            throw .unusable(root, error)
+        }
     }
 
     /// A kernel package is 1,200 files: the loop goes on meanwhile.

@@ -15,10 +15,14 @@ public final class TemporaryDirectory: Sendable {
     ///   - parent: an existing folder; nil for `$TMPDIR`, else `/tmp`.
     /// - Throws: `Errno` of mkdtemp(3).
     public init(prefix: String = "qsh", in parent: FilePath? = nil) throws(Errno) {
-        let folder = parent ?? Self.systemFolder
-        var template = Array(folder.appending("\(prefix)-XXXXXX").string.utf8CString)
+        path = try Self.make("\(prefix)-", in: parent ?? Self.systemFolder)
+    }
+
+    /// Makes a folder of mode 0700 that nobody removes, its name `prefix` and six characters.
+    static func make(_ prefix: String, in parent: FilePath) throws(Errno) -> FilePath {
+        var template = Array(parent.appending("\(prefix)XXXXXX").string.utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
-        path = template.withUnsafeBufferPointer { buffer in
+        return template.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
         }
     }

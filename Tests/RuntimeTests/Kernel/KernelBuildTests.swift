@@ -43,11 +43,11 @@ struct KernelBuildTests {
     }
 
     @Test @LoopActor func theSourceStaysAsItWas() async throws {
-        let before = try await fixture.shell("find . -type f | sort | xargs sha256sum")
+        let before = try await fixture.tree.shell("find . -type f | sort | xargs sha256sum")
 
         _ = try await fixture.build()
 
-        #expect(try await fixture.shell("find . -type f | sort | xargs sha256sum") == before)
+        #expect(try await fixture.tree.shell("find . -type f | sort | xargs sha256sum") == before)
     }
 
     @Test @LoopActor func stepsAreReportedWithATotalFromTheLastBuild() async throws {
@@ -131,6 +131,36 @@ struct KernelBuildTests {
 
         #expect(error.message == "cannot build a kernel: the header `gelf.h` is missing")
         if PackageManager.ofHost == .apt { #expect(error.hint?.hasSuffix(" libelf-dev") == true) }
+    }
+
+    @Test @LoopActor func aMenuWithoutCursesIsRefusedBeforeMakeStarts() async throws {
+        try fixture.program(
+            "gcc", #"case "$*" in *" -E "*|-E*) exit 1;; esac; exec /usr/bin/gcc "$@""#)
+        try fixture.program("make", "echo started >>'\(fixture.tree.beside("started"))'")
+        let environment = HostEnvironment(fixture.variables)
+        let build = try KernelBuild(
+            KernelSource(folder: fixture.tree.folder, origin: .folder, environment: environment),
+            fixture.request, cache: fixture.cache, environment: environment)
+
+        let error = await #expect(throws: KernelToolsError.self) {
+            try await build.menuconfig(.target("tinyconfig"))
+        }
+
+        #expect(
+            error?.diagnostic.message == "cannot build a kernel: the header `ncurses.h` is missing")
+        if PackageManager.ofHost == .apt {
+            #expect(error?.diagnostic.hint?.hasSuffix(" libncurses-dev") == true)
+        }
+        #expect(!FileTree.isFile(fixture.tree.beside("started")))
+    }
+
+    @Test @LoopActor func whatIsRequiredOfAFolderWithoutConfigurationIsNamed() async throws {
+        let source = try KernelSource(folder: fixture.tree.folder, origin: .folder)
+        let build = try KernelBuild(source, fixture.request, cache: fixture.cache)
+
+        #expect(throws: KernelBuildError.notConfigured(fixture.out)) {
+            try build.check(["VIRTIO_BLK"])
+        }
     }
 
     @Test @LoopActor func cancellingEndsMakeAndItsChildrenInTwoSeconds() async throws {

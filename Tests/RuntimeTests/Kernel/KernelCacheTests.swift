@@ -55,11 +55,11 @@ struct KernelCacheTests {
         switch part {
         case "source": try fixture.tree.write("lib/extra.c", "int extra;\n")
         case "same size and time":
-            try await fixture.shell(
+            try await fixture.tree.shell(
                 "touch -r lib/extra.c ../time; sed -i 's/return 1/return 2/' lib/extra.c;"
                     + " touch -r ../time lib/extra.c")
         case "new file": try fixture.tree.write("lib/new.h", "")
-        case "mode": try await fixture.shell("chmod +x lib/extra.c")
+        case "mode": try await fixture.tree.shell("chmod +x lib/extra.c")
         case "config": fixture.config += "CONFIG_EXTRA=y\n"
         case "target": fixture.request.targets = ["vmlinux"]
         case "make": fixture.request.toolchain.variables["W"] = "1"
@@ -82,13 +82,13 @@ struct KernelCacheTests {
     }
 
     @Test @LoopActor func theCommitIsPartOfTheKey() async throws {
-        try await fixture.shell("git init -q -b trunk; git add .; git commit -qm one")
+        try await fixture.tree.shell("git init -q -b trunk; git add .; git commit -qm one")
         _ = try await fixture.build()
         #expect(try await fixture.build().isCached)
 
-        try await fixture.shell("git commit -q --allow-empty -m two")
+        try await fixture.tree.shell("git commit -q --allow-empty -m two")
         #expect(try await !fixture.build().isCached, "the release may hold the commit")
-        try await fixture.shell("git tag v6.1")
+        try await fixture.tree.shell("git tag v6.1")
         #expect(try await !fixture.build().isCached, "the release may hold the tag")
     }
 
@@ -99,12 +99,25 @@ struct KernelCacheTests {
         fixture.variables["MAKEFLAGS"] = "--silent"
         fixture.request.jobs = 1
         #expect(try await fixture.build().isCached)
-        try await fixture.shell("touch lib/extra.c")
+        try await fixture.tree.shell("touch lib/extra.c")
         #expect(try await fixture.build().isCached)
         fixture.request.out = fixture.tree.beside("elsewhere")
         #expect(try await fixture.build().isCached)
         let copy = try FakeKernelTree("copy")
-        #expect(try await fixture.build(copy.folder).folder == first.folder)
+        let other = try await fixture.build(copy.folder)
+        #expect(other.folder == first.folder)
+        #expect(other.source == copy.folder, "modules are built in the other one's source")
+    }
+
+    @Test @LoopActor func compileCommandsAreOfTheirOwnFolders() async throws {
+        fixture.request.compileCommands = true
+        _ = try await fixture.build()
+        #expect(try await fixture.build().isCached)
+
+        let copy = try FakeKernelTree("copy")
+        #expect(try await !fixture.build(copy.folder).isCached)
+        fixture.request.out = fixture.tree.beside("elsewhere")
+        #expect(try await !fixture.build().isCached)
     }
 
     @Test @LoopActor func contentsAreReadOnlyWhereSomethingWasTouched() async throws {
@@ -121,7 +134,7 @@ struct KernelCacheTests {
             Array(String(repeating: "f", count: 32).utf8), to: memory.appending(name))
 
         #expect(try await contents() == String(repeating: "f", count: 32))
-        try await fixture.shell("touch Kconfig")
+        try await fixture.tree.shell("touch Kconfig")
         #expect(try await contents() == first)
     }
 
@@ -151,7 +164,8 @@ struct KernelCacheTests {
         #expect(first.isStale)
         #expect(
             fixture.notes == ["the source changed while it was built: nothing is kept for reuse"])
-        let text = try await fixture.shell("git diff --no-index --stat /dev/null Kconfig || true")
+        let text = try await fixture.tree.shell(
+            "git diff --no-index --stat /dev/null Kconfig || true")
         #expect(!text.isEmpty)
         #expect(try await !fixture.build().isCached)
     }

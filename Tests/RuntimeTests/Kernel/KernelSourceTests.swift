@@ -29,21 +29,6 @@ import Testing
         } catch { return "\(error)" }
     }
 
-    @discardableResult
-    @LoopActor private func shell(_ script: String) async throws -> String {
-        let result = try await CommandRunner.run(
-            Command(
-                ["sh", "-euc", script],
-                environment: [
-                    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "a",
-                    "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
-                    "GIT_COMMITTER_EMAIL": "a@b",
-                ], workingDirectory: tree.folder),
-            until: .after(.seconds(60)))
-        try #require(result.succeeded, "\(script): \(result.errorText)")
-        return result.outputText
-    }
-
     @Test @LoopActor func aFolderTellsVersionAndArchitecturesWithoutMake() async throws {
         try tree.write(
             "Makefile", "VERSION = 6\nPATCHLEVEL=12\nSUBLEVEL = 7\nEXTRAVERSION = -rc1\n")
@@ -125,10 +110,10 @@ import Testing
     @LoopActor func aTarballIsUnpackedOnce(option: String) async throws {
         // The name says nothing: the first bytes do.
         let file = tree.beside("linux.tar")
-        try await shell("tar -C .. \(option) -cf '\(file)' linux-6.1")
+        try await tree.shell("tar -C .. \(option) -cf '\(file)' linux-6.1")
         var reports: [ProgressReport?] = []
         let first = try await KernelSource.open(.path(file), cache: cache) { reports.append($0) }
-        try await shell("touch '\(first.folder)/mark'")
+        try await tree.shell("touch '\(first.folder)/mark'")
 
         let second = try await open(.path(file))
 
@@ -144,9 +129,10 @@ import Testing
 
     @Test @LoopActor func aTarballThatWasReplacedIsAnotherOne() async throws {
         let file = tree.beside("linux.tar.gz")
-        try await shell("tar -C .. -czf '\(file)' linux-6.1")
+        try await tree.shell("tar -C .. -czf '\(file)' linux-6.1")
         let first = try await open(.path(file))
-        try await shell("sed -i 's/-fake/-other/' Makefile; tar -C .. -czf '\(file)' linux-6.1")
+        try await tree.shell(
+            "sed -i 's/-fake/-other/' Makefile; tar -C .. -czf '\(file)' linux-6.1")
 
         let second = try await open(.path(file))
 
@@ -156,7 +142,7 @@ import Testing
 
     @Test @LoopActor func aDamagedTarballLeavesNothing() async throws {
         let file = tree.beside("linux.tar.xz")
-        try await shell(
+        try await tree.shell(
             "head -c 300000 /dev/urandom >lib/noise; tar -C .. -cJf ../whole linux-6.1;"
                 + " head -c 200000 ../whole >'\(file)'")
 
@@ -170,7 +156,7 @@ import Testing
 
     @Test @LoopActor func aTarballOfSomethingElseLeavesNothing() async throws {
         let file = tree.beside("other.tar")
-        try await shell("rm Kconfig; tar -C .. -cf '\(file)' linux-6.1")
+        try await tree.shell("rm Kconfig; tar -C .. -cf '\(file)' linux-6.1")
 
         #expect(
             await message(.path(file)).hasPrefix(
@@ -179,13 +165,13 @@ import Testing
     }
 
     @Test @LoopActor func gitTellsWhatIsCheckedOut() async throws {
-        try await shell("git init -q -b trunk; git add .; git commit -qm one; git tag v6.1")
+        try await tree.shell("git init -q -b trunk; git add .; git commit -qm one; git tag v6.1")
         let clean = try await open(.path(tree.folder))
         try tree.write("init/main.c", "int changed;\n")
         let dirty = try await open(.path(tree.folder))
 
-        let commit = try await shell("git rev-parse HEAD")
-        let time = Int(try await shell("git log -1 --format=%ct"))
+        let commit = try await tree.shell("git rev-parse HEAD")
+        let time = Int(try await tree.shell("git log -1 --format=%ct"))
         #expect(
             clean.git
                 == KernelGitState(
@@ -194,13 +180,13 @@ import Testing
     }
 
     @Test @LoopActor func aRevisionLeavesTheCheckoutAlone() async throws {
-        try await shell(
+        try await tree.shell(
             """
             git init -q -b trunk; git add .; git commit -qm one; git tag v6.1
             sed -i 's/PATCHLEVEL = 1/PATCHLEVEL = 2/' Makefile; git commit -qam two
             echo '/* mine */' >>init/main.c
             """)
-        let before = try await shell("git status --porcelain; git rev-parse HEAD; git branch")
+        let before = try await tree.shell("git status --porcelain; git rev-parse HEAD; git branch")
 
         let source = try await open(.git(tree.folder, revision: "v6.1"))
         let again = try await open(.git(tree.folder, revision: "trunk~1"))
@@ -211,12 +197,13 @@ import Testing
         #expect(again.folder == source.folder)
         #expect(source.folder.removingLastComponent() == FileTree.resolved(cache.root))
         #expect(
-            try await shell("git status --porcelain; git rev-parse HEAD; git branch") == before)
-        #expect(try await shell("git worktree list").contains(source.folder.string))
+            try await tree.shell("git status --porcelain; git rev-parse HEAD; git branch") == before
+        )
+        #expect(try await tree.shell("git worktree list").contains(source.folder.string))
     }
 
     @Test @LoopActor func aWrongRevisionOffersTheNearest() async throws {
-        try await shell("git init -q -b trunk; git add .; git commit -qm one; git tag v6.11")
+        try await tree.shell("git init -q -b trunk; git add .; git commit -qm one; git tag v6.11")
         let empty = tree.beside("empty")
         try FileTree.makeFolders(empty)
 
@@ -230,7 +217,7 @@ import Testing
     }
 
     @Test @LoopActor func aChangedCheckoutOfARevisionIsRefused() async throws {
-        try await shell("git init -q -b trunk; git add .; git commit -qm one")
+        try await tree.shell("git init -q -b trunk; git add .; git commit -qm one")
         let source = try await open(.git(tree.folder, revision: "HEAD"))
         try AtomicFile.write([10], to: source.folder.appending("Kconfig"))
 

@@ -29,8 +29,8 @@ public struct BuiltKernel: Sendable, Equatable {
     public let log: FilePath
     /// What compilers warned of, each once.
     public let warnings: [BuildRemark]
-    /// The source it was built from.
-    public let source: FilePath
+    /// The source it was built from, or a copy with the same contents.
+    public internal(set) var source: FilePath
     /// Whether make did not run for it.
     public internal(set) var isCached = false
     /// Whether the source changed while it was built, so that it answers for no later build.

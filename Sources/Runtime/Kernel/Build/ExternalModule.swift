@@ -31,11 +31,7 @@ public struct ExternalModuleBuild {
     ) throws(CacheError) {
         self.kernel = kernel
         self.toolchain = toolchain
-        if let cache {
-            self.cache = cache
-        } else {
-            self.cache = try Cache.ofUser(environment: environment)
-        }
+        self.cache = try Cache.chosen(cache, environment)
         self.environment = environment
         self.progress = progress
     }

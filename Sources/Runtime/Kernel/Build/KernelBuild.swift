@@ -30,11 +30,7 @@ public struct KernelBuild {
         self.source = source
         self.request = request
         self.configured = configured
-        if let cache {
-            self.cache = cache
-        } else {
-            self.cache = try Cache.ofUser(environment: environment)
-        }
+        self.cache = try Cache.chosen(cache, environment)
         self.environment = environment
         self.progress = progress
         self.note = note
@@ -58,7 +54,9 @@ public struct KernelBuild {
         let folder = try KernelBuildFolder.choose(request, source, cache)
         try folder.prepare()
         let plan = try await plan(in: folder)
-        if plan.isCacheable, let kernel = BuiltKernel.reused(cache.path(of: plan.name), arch) {
+        if plan.isCacheable, var kernel = BuiltKernel.reused(cache.path(of: plan.name), arch) {
+            // The one it was built from may be gone by now.
+            kernel.source = source.folder
             CacheLease.take(kernel.folder.lastComponent?.string ?? plan.name, cache)
             return kernel
         }
@@ -80,13 +78,14 @@ public struct KernelBuild {
                 isNew = true
                 return try await cache.withLock(
                     folder.lockName, until: lockLimit,
-                    waiting: { note("waiting for another build in `\(folder.path)`") },
+                    waiting: { note("waiting for another qsh in `\(folder.path)`") },
                     { try await KernelBuildRun(self, plan, folder, scratch).run() })
             })
         guard var kernel = BuiltKernel(path, arch: arch) else {
             throw KernelBuildError.staging(path, .noSuchFileOrDirectory)
         }
         kernel.isCached = !isNew
+        kernel.source = source.folder
         if isNew { try await nameAgain(kernel, plan, folder) }
         CacheLease.take(name, cache)
         if isNew { await CacheLimit(cache: cache, environment: environment).enforce(keeping: path) }
@@ -105,7 +104,7 @@ public struct KernelBuild {
     }
 
     /// Another build may take hours; whoever makes it drops the lock however it ends.
-    private var lockLimit: Deadline { .after(.seconds(24 * 3600)) }
+    var lockLimit: Deadline { .after(.seconds(24 * 3600)) }
 
     private func plan(in folder: KernelBuildFolder) async throws -> KernelBuildPlan {
         let arch = request.toolchain.arch
@@ -135,7 +134,7 @@ public struct KernelBuild {
         }
         let key = KernelBuildKey(
             identity: identity, config: bytes, request: request, environment: makeEnvironment,
-            tools: tools, files: files ?? [])
+            tools: tools, files: files ?? [], folders: [tree, out])
         return KernelBuildPlan(
             config: config, configBytes: bytes, identity: identity, key: key,
             environment: makeEnvironment, tools: tools,

@@ -7,7 +7,7 @@ struct KernelBuildKey: Sendable, Equatable {
 
     init(
         identity: KernelIdentity, config: [UInt8], request: KernelBuildRequest,
-        environment: KernelMakeEnvironment, tools: KernelTools, files: [String]
+        environment: KernelMakeEnvironment, tools: KernelTools, files: [String], folders: [FilePath]
     ) {
         let git = identity.git.map { "\($0.commit) \($0.tag ?? "-") \($0.isDirty)" }
         parts = [
@@ -26,6 +26,10 @@ struct KernelBuildKey: Sendable, Equatable {
             ("tools", tools.identity),
             ("files", files.joined(separator: "\n")),
         ]
+        // The one result that names the folders.
+        if request.compileCommands {
+            parts.append(("folders", folders.map(\.string).joined(separator: "\n")))
+        }
     }
 
     /// The name of the cache's entry.

@@ -10,6 +10,8 @@ struct KernelTool: Sendable, Equatable {
     /// `flex`, `aarch64-linux-gnu-gcc`, `gelf.h`.
     let name: String
     let packages: [PackageManager: String]
+    /// Other places of a header, of which one will do.
+    var alternatives: [String] = []
 
     /// One whose package has the same name everywhere but where told otherwise.
     static func program(
@@ -66,6 +68,15 @@ struct KernelTool: Sendable, Equatable {
         if config.has("MODULES") { tools.append(program("depmod", package: "kmod")) }
         return tools
     }
+
+    /// What the kernel's menu is drawn with; where scripts/kconfig/mconf-cfg.sh looks for it.
+    static let curses = {
+        var tool = header(
+            "ncurses.h", apt: "libncurses-dev", dnf: "ncurses-devel", pacman: "ncurses",
+            zypper: "ncurses-devel")
+        tool.alternatives = ["ncursesw/ncurses.h", "ncurses/ncurses.h"]
+        return tool
+    }()
 
     private static let bySymbol: [(String, KernelTool)] = {
         let elf = header(

@@ -18,7 +18,7 @@ struct KernelTools: Sendable {
         // Without a compiler nothing can be said about headers.
         if missing.isEmpty {
             for tool in tools where tool.kind == .header {
-                if try await !hasHeader(tool.name) { missing.append(tool) }
+                if try await !hasHeader([tool.name] + tool.alternatives) { missing.append(tool) }
             }
         }
         if !missing.isEmpty { throw KernelToolsError(missing: missing) }
@@ -52,15 +52,19 @@ struct KernelTools: Sendable {
             "\(name): \(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
-    private func hasHeader(_ name: String) async throws -> Bool {
+    private func hasHeader(_ names: [String]) async throws -> Bool {
         let flags =
             environment["HOSTCFLAGS"].map { $0.split(separator: " ").map(String.init) } ?? []
         let command = Command(
             [toolchain.hostCompiler, "-E", "-x", "c", "-o", "/dev/null"] + flags + ["-"],
             environment: environment["PATH"].map { ["PATH": $0] } ?? [:])
-        let result = try await CommandRunner.run(
-            command, input: Array("#include <\(name)>\n".utf8), until: .after(.seconds(30)))
-        return result.succeeded
+        // Compilers of before gcc 5 do not know `__has_include`.
+        for name in names {
+            let result = try await CommandRunner.run(
+                command, input: Array("#include <\(name)>\n".utf8), until: .after(.seconds(30)))
+            if result.succeeded { return true }
+        }
+        return false
     }
 }
 

@@ -1,16 +1,29 @@
 import SystemPackage
 
 extension KernelBuild {
+    /// Configures the tree for this build, in the folder in which make will work.
+    ///
+    /// - Throws: ``KernelSourceError``, ``KernelBuildError``, ``KernelToolsError``, and what
+    ///   ``KernelConfigure/run(_:until:progress:)`` throws.
+    public func configure(
+        _ wanted: KernelConfigRequest, until deadline: Deadline
+    ) async throws -> KernelConfigResult {
+        try await inFolder(KernelTool.configuring(request.toolchain), until: deadline) { step in
+            try await step.run(wanted, until: deadline, progress: progress)
+        }
+    }
+
     /// Gives the terminal to the kernel's own menu.
     ///
     /// - Parameter base: what it starts from; nil for what the folder has, else `defconfig`.
     /// - Returns: what was changed there, as a fragment, and the configuration.
-    /// - Throws: ``TerminalError`` where standard input is no terminal, and what ``configure(_:)``
-    ///   throws.
+    /// - Throws: ``TerminalError`` where standard input is no terminal, and what
+    ///   ``configure(_:until:)`` throws.
     public func menuconfig(
         _ base: KernelConfigRequest.Base?
     ) async throws -> (changes: KernelConfig, result: KernelConfigResult) {
-        try await inFolder { step in
+        let tools = KernelTool.configuring(request.toolchain) + [.curses]
+        return try await inFolder(tools, until: lockLimit) { step in
             var before = base == nil ? try? KernelConfig.read(step.path) : nil
             if before == nil {
                 before =
@@ -32,17 +45,21 @@ extension KernelBuild {
 
     /// Checks before a build that its configuration has these symbols on.
     ///
-    /// - Throws: ``KernelConfigUnmet``, ``KernelConfigError``.
+    /// - Throws: ``KernelConfigUnmet``, ``KernelConfigError``, and
+    ///   ``KernelBuildError/notConfigured(_:)``.
     public func check(_ requires: [String]) throws {
         if requires.isEmpty { return }
-        let file = try out.appending(".config")
-        let config =
-            try configured.map { try KernelConfig(parsing: $0, name: file.string) }
-            ?? KernelConfig.read(file)
+        let folder = try KernelBuildFolder.choose(request, source, cache)
+        let file = folder.path.appending(".config")
+        guard let bytes = try configured ?? folder.config() else {
+            throw KernelBuildError.notConfigured(folder.path)
+        }
+        let config = try KernelConfig(parsing: bytes, name: file.string)
         try KernelRequirements.check(requires, in: config, of: "configuration `\(file)`")
     }
 
     private func inFolder<Value>(
+        _ tools: [KernelTool], until deadline: Deadline,
         _ body: @LoopActor (KernelConfigure) async throws -> Value
     ) async throws -> Value {
         let toolchain = request.toolchain
@@ -53,10 +70,10 @@ extension KernelBuild {
         let folder = try KernelBuildFolder.choose(request, source, cache)
         try folder.prepare()
         try await KernelTools(toolchain: toolchain, environment: environment)
-            .require(KernelTool.configuring(toolchain))
+            .require(tools)
         let variables = KernelMakeEnvironment(environment, defaults: [:]).variables
         return try await cache.withLock(
-            folder.lockName, until: .after(.seconds(24 * 3600)),
+            folder.lockName, until: deadline,
             waiting: { note("waiting for another qsh in `\(folder.path)`") },
             {
                 try await body(

@@ -64,11 +64,8 @@ extension KernelConfig {
     }
 }
 
-/// The `.config` in a kernel image: gzip between two marks (kernel/configs.c).
+/// The `.config` in a kernel image of any kind, for which no header needs to be understood.
 enum EmbeddedConfig {
-    private static let startMark = Array("IKCFG_ST".utf8)
-    private static let endMark = Array("IKCFG_ED".utf8)
-
     /// Looks in the image and, where it is a compressed one, in what it unpacks to.
     static func find(in image: [UInt8]) -> [UInt8]? {
         if let text = text(in: image) { return text }
@@ -87,35 +84,29 @@ enum EmbeddedConfig {
     /// A file that is compressed as a whole.
     static func unpacked(_ bytes: [UInt8]) -> [UInt8]? {
         for (codec, magic) in payloads where bytes.starts(with: magic) {
-            return decode(bytes[...], codec, limit: 16 << 20)
+            var result: [UInt8] = []
+            _ = try? codec.decode(ImageInput(bytes: bytes)) { piece in
+                result += piece
+                return result.count < 16 << 20
+            }
+            return result.count > 32 ? result : nil
         }
         return nil
     }
 
     private static func text(in image: [UInt8]) -> [UInt8]? {
-        guard let mark = position(of: startMark, in: image, from: 0),
-            let end = position(of: endMark, in: image, from: mark)
-        else { return nil }
-        return decode(image[(mark + startMark.count)..<end], .gzip, limit: 16 << 20)
+        var search = KernelTextSearch()
+        image.withUnsafeBytes { _ = search.take($0) }
+        return search.configuration
     }
 
     private static func text(
         inPayload image: [UInt8], at start: Int, _ codec: InitramfsCodec
     ) -> [UInt8]? {
-        guard let kernel = decode(image[start...], codec, limit: 1 << 30) else { return nil }
-        return text(in: kernel)
-    }
-
-    /// What comes out before an error counts too: behind the payload the image goes on.
-    private static func decode(
-        _ bytes: ArraySlice<UInt8>, _ codec: InitramfsCodec, limit: Int
-    ) -> [UInt8]? {
-        var result: [UInt8] = []
-        _ = try? codec.decode(ImageInput(bytes: Array(bytes))) { piece in
-            result += piece
-            return result.count < limit
-        }
-        return result.count > 32 ? result : nil
+        var search = KernelTextSearch()
+        // What comes out before an error counts too: behind the payload the image goes on.
+        _ = try? codec.decode(ImageInput(bytes: Array(image[start...]))) { search.take($0) }
+        return search.configuration
     }
 
     /// The magic numbers of scripts/extract-ikconfig.

@@ -27,10 +27,7 @@ extension KernelSource {
         progress: @escaping @LoopActor (ProgressReport?) -> Void = { _ in },
         note: @escaping @LoopActor (String) -> Void = { _ in }
     ) async throws -> KernelSource {
-        func theCache() throws(CacheError) -> Cache {
-            if let cache { return cache }
-            return try Cache.ofUser(environment: environment)
-        }
+        func theCache() throws(CacheError) -> Cache { try Cache.chosen(cache, environment) }
         var folder: FilePath
         let origin: Origin
         switch request {

@@ -7,7 +7,7 @@ import Testing
 
 /// Holds the reader against the kernel's own parser, symbol by symbol.
 ///
-/// Costs a minute for each source tree, so it runs where `QSH_KCONFIG_SOURCES` names some
+/// Costs minutes for each source tree, so it runs where `QSH_KCONFIG_SOURCES` names some
 /// (separated by colons); `KconfigReaderTests` has what always runs.
 @Suite struct KconfigAgreementTests {
     init() { TestLoop.start() }
@@ -15,13 +15,21 @@ import Testing
     private static let sources = (getenv("QSH_KCONFIG_SOURCES").map { String(cString: $0) } ?? "")
         .split(separator: ":").map(String.init)
 
+    /// Words for make. A random configuration is the same for the same seed and source.
+    private static let targets =
+        ["tinyconfig", "allnoconfig", "defconfig", "allmodconfig", "allyesconfig"]
+        + (1...5).map { "randconfig KCONFIG_SEED=\($0)" }
+        + (Command.locate("aarch64-linux-gnu-gcc") == nil
+            ? [] : ["defconfig ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-"])
+
     @Test(
         .enabled(if: !sources.isEmpty, "QSH_KCONFIG_SOURCES names no source tree"),
-        arguments: sources, ["tinyconfig", "defconfig", "allmodconfig"])
+        arguments: sources, targets)
     @LoopActor
     func agreesWithTheKernelsParser(_ source: String, _ target: String) async throws {
         let scratch = try TemporaryDirectory()
-        let kernels = try await KernelDump(source, target, in: scratch.path)
+        let words = target.split(separator: " ").map(String.init)
+        let kernels = try await KernelDump(source, words, in: scratch.path)
         let environment = kernels.environment
         let tree = KconfigParser.parse(source, environment: environment)
         #expect(tree.findings == [])
@@ -79,8 +87,9 @@ private struct KernelDump {
     var environment: [String: String] = [:]
 
     @LoopActor
-    init(_ source: String, _ target: String, in folder: FilePath) async throws {
-        try await Self.run(["make", "-s", "-C", source, "O=\(folder)", target])
+    init(_ source: String, _ words: [String], in folder: FilePath) async throws {
+        let make = ["make", "-s", "-C", source, "O=\(folder)"]
+        try await Self.run(make + words)
         let objects = folder.appending("scripts").appending("kconfig")
         let program = objects.appending("conf")
         let names = FileTree.names(in: objects).filter { $0.hasSuffix(".o") && $0 != "conf.o" }
@@ -91,7 +100,7 @@ private struct KernelDump {
                 + (isNew && Self.hasNewIterator(source) ? ["-DQSH_INTERNAL"] : [])
                 + [fixture.appending("kconfig/dump.c").string]
                 + names.map { objects.appending($0).string } + ["-o", program.string])
-        let text = try await Self.run(["make", "-s", "-C", source, "O=\(folder)", "olddefconfig"])
+        let text = try await Self.run(make + words.dropFirst() + ["olddefconfig"])
         for line in text.split(separator: "\n") {
             if line.hasPrefix("env "), let equals = line.firstIndex(of: "=") {
                 let name = line[..<equals].dropFirst(4)

@@ -28,7 +28,9 @@ extension InitramfsTree {
     private mutating func addContents(
         of directory: FilePath, at path: InitramfsPath, _ links: inout [HostLink: Int]
     ) throws(InitramfsError) {
-        for (name, raw) in try HostFile.statuses(in: directory) {
+        let contents = try HostFile.statuses(in: directory)
+        reserve(contents.count)
+        for (name, raw) in contents {
             let inside = try path.appending(name)
             let file = directory.appending(bytes: name)
             let status = HostFile.Status(raw)
@@ -135,7 +137,19 @@ extension HostFile {
 extension FilePath {
     /// The path of a name, which need not be UTF-8, in this directory.
     func appending(bytes name: [UInt8]) -> FilePath {
-        let text = name.map { CChar(bitPattern: $0) } + [0]
-        return appending(FilePath(platformString: text).components)
+        let text = withPlatformString { directory in
+            let length = strlen(directory)
+            return [CChar](unsafeUninitializedCapacity: length + name.count + 2) { text, filled in
+                filled = text.update(
+                    fromContentsOf: UnsafeBufferPointer(start: directory, count: length))
+                text[filled] = 0x2F
+                filled += 1
+                for byte in name + [0] {
+                    text[filled] = CChar(bitPattern: byte)
+                    filled += 1
+                }
+            }
+        }
+        return FilePath(platformString: text)
     }
 }

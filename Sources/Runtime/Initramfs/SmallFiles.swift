@@ -2,10 +2,13 @@ import Glibc
 import SystemPackage
 
 /// Reads the small files of a list of entries, in their order and a bounded way ahead of the
-/// writer: every other batch on a second thread, as opening and closing is what they cost.
+/// writer: every third batch on a second thread, as opening and closing is what they cost.
 struct SmallFiles {
     /// Entries of one batch.
     private static let batchSize = 256
+    /// Entries that the writer reads itself between two that the second thread reads: more help
+    /// costs more than it saves, as two processors often are one with two threads.
+    private static let ownShare = 2 * batchSize
 
     private let entries: [InitramfsEntry]
     private var batch = Batch()
@@ -26,18 +29,21 @@ struct SmallFiles {
     }
 
     private mutating func turn() {
+        let spent = batch.takeSpace()
         if let ahead, ahead.start == index {
             batch = ahead.batch.wait()
-            startAhead(from: batch.end + Self.batchSize)
+            startAhead(from: batch.end + Self.ownShare, in: spent)
         } else {
-            if ahead == nil { startAhead(from: index + Self.batchSize) }
-            batch = Batch(entries, range(from: index))
+            if ahead == nil { startAhead(from: index + Self.ownShare, in: BatchSpace()) }
+            batch = Batch(entries, range(from: index), in: spent)
         }
     }
 
-    private mutating func startAhead(from start: Int) {
+    private mutating func startAhead(from start: Int, in space: BatchSpace) {
         let range = range(from: start)
-        ahead = range.isEmpty ? nil : (start, ThreadJob { [entries] in Batch(entries, range) })
+        ahead =
+            range.isEmpty
+            ? nil : (start, ThreadJob { [entries] in Batch(entries, range, in: space) })
     }
 
     private func range(from start: Int) -> Range<Int> {
@@ -45,28 +51,45 @@ struct SmallFiles {
     }
 }
 
+/// The memory of a batch, handed from one to the next: fresh pages cost more than what is read.
+private final class BatchSpace: @unchecked Sendable {
+    private static let capacity = 1 << 20
+
+    // Only ever used by the one who reads the batch.
+    private var bytes: [UInt8]?
+
+    init(_ bytes: [UInt8]? = nil) { self.bytes = bytes }
+
+    /// The bytes have no values yet.
+    func take() -> [UInt8] {
+        defer { bytes = nil }
+        return bytes
+            ?? [UInt8](unsafeUninitializedCapacity: Self.capacity) { $1 = Self.capacity }
+    }
+}
+
 /// Small files, one behind the other in one buffer.
 private struct Batch: Sendable {
     /// The largest file that is read at once.
     private static let largestFile = 16 << 10
-    private static let capacity = 1 << 20
 
-    private var bytes: [UInt8] = []
+    private var bytes: [UInt8]?
     private var places: [Range<Int>?] = []
     private var start = 0
     var end: Int { start + places.count }
 
     init() {}
 
-    init(_ entries: [InitramfsEntry], _ range: Range<Int>) {
+    init(_ entries: [InitramfsEntry], _ range: Range<Int>, in space: BatchSpace) {
         start = range.lowerBound
-        var places: [Range<Int>?] = []
         places.reserveCapacity(range.count)
-        bytes = [UInt8](unsafeUninitializedCapacity: Self.capacity) { space, filled in
-            for entry in entries[range] {
-                let rest = UnsafeMutableBufferPointer(rebasing: space[filled...])
-                guard case .file(.host(let file)) = entry.kind,
-                    let size = Self.read(file, into: rest)
+        var bytes = space.take()
+        var folder = LastFolder()
+        var filled = 0
+        bytes.withUnsafeMutableBytes { space in
+            for index in range {
+                guard case .file(.host(let file)) = entries[index].kind,
+                    let size = Self.read(file, &folder, into: space[filled...])
                 else {
                     places.append(nil)
                     continue
@@ -75,25 +98,32 @@ private struct Batch: Sendable {
                 filled += size
             }
         }
-        self.places = places
+        self.bytes = bytes
     }
 
     func contents(of index: Int) -> ArraySlice<UInt8>? {
-        places[index - start].map { bytes[$0] }
+        places[index - start].flatMap { bytes?[$0] }
+    }
+
+    mutating func takeSpace() -> BatchSpace {
+        defer { bytes = nil }
+        return BatchSpace(bytes)
     }
 
     /// Reads a small file with one look at it instead of two, where its time of change lies
     /// before the reading: then nothing was written meanwhile.
-    private static func read(_ file: FilePath, into space: UnsafeMutableBufferPointer<UInt8>)
-        -> Int?
-    {
+    private static func read(
+        _ file: FilePath, _ folder: inout LastFolder,
+        into space: Slice<UnsafeMutableRawBufferPointer>
+    ) -> Int? {
         guard space.count > largestFile else { return nil }
-        let descriptor = file.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        let descriptor = folder.open(file)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &now)
-        let size = Glibc.read(descriptor, space.baseAddress, largestFile + 1)
+        let target = UnsafeMutableRawBufferPointer(rebasing: space).baseAddress
+        let size = Glibc.read(descriptor, target, largestFile + 1)
         // Two seconds cover the coarsest file system's clock.
         guard size >= 0, size <= largestFile, let status = HostFile.status(of: descriptor),
             status.type == S_IFREG, status.size == UInt64(size),

@@ -1,7 +1,6 @@
 -- One side of the pairs of Benchmarks/kernel.sh: `prepare WORK`, then `null`, `full`, `configure`.
 local what, work = arg[1], arg[2]
 local tree = qsh.kernel.open { debian = "linux-source" }
-local fragments = { "tiny", "guest" }
 
 local function write(name, text)
   local file <close> = assert(io.open(work .. "/" .. name, "w"))
@@ -23,13 +22,12 @@ if what == "prepare" then
   local base, fragment = fifty()
   write("base", base)
   write("fragment", fragment)
-  tree:configure { base = "tinyconfig", fragments = fragments }
-  local kernel = tree:build()
-  local log = assert(io.open(kernel.log)):read("a")
-  write("facts", ("tree=%s\nconfig=%s\nlines=%d\n"):format(
-    tree.folder, kernel.config, select(2, log:gsub("\n", ""))))
+  local config = tree:configure {
+    base = "tinyconfig", fragments = { "tiny" }, out = work .. "/small",
+  }
+  write("facts", ("tree=%s\nconfig=%s\n"):format(tree.folder, config.path))
 elseif what == "null" then
-  assert(tree:build { out = work .. "/null" }.cached, "it is not in the cache")
+  assert(tree:build { out = work .. "/made" }.cached, "it is not in the cache")
 elseif what == "full" then
   os.execute(("rm -rf '%s/full'; mkdir '%s/full'; cp '%s' '%s/full/.config'"):format(
     work, work, arg[3], work))

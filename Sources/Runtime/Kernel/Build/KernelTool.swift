@@ -60,7 +60,7 @@ struct KernelTool: Sendable, Equatable {
     /// What the configuration asks for beyond that.
     static func building(_ toolchain: KernelToolchain, _ config: KernelConfig) -> [KernelTool] {
         var tools = configuring(toolchain) + binutils(toolchain)
-        // kernel/time/timeconst.h is computed by it in every build before 6.19.
+        // kernel/time/timeconst.h is computed by it.
         tools.append(program("bc"))
         for (symbol, tool) in bySymbol where config.has(symbol) {
             if !tools.contains(tool) { tools.append(tool) }
@@ -85,12 +85,16 @@ struct KernelTool: Sendable, Equatable {
         let ssl = header(
             "openssl/opensslv.h", apt: "libssl-dev", dnf: "openssl-devel", pacman: "openssl",
             zypper: "libopenssl-devel")
+        let dwarf = header(
+            "elfutils/libdwfl.h", apt: "libdw-dev", dnf: "elfutils-devel", pacman: "libelf",
+            zypper: "libdw-devel")
         let xz = program("xz", package: "xz-utils", dnf: "xz", pacman: "xz", zypper: "xz")
         return [
             ("OBJTOOL", elf), ("STACK_VALIDATION", elf), ("DEBUG_INFO_BTF", elf),
             ("MODULE_SIG", ssl), ("SYSTEM_TRUSTED_KEYRING", ssl),
             ("MODULE_SIG", program("openssl")),
             ("DEBUG_INFO_BTF", program("pahole", package: "dwarves", pacman: "pahole")),
+            ("GENDWARFKSYMS", dwarf),
             ("KERNEL_XZ", xz), ("MODULE_COMPRESS_XZ", xz),
             ("KERNEL_ZSTD", program("zstd")), ("MODULE_COMPRESS_ZSTD", program("zstd")),
             ("KERNEL_LZ4", program("lz4")), ("KERNEL_LZO", program("lzop")),

@@ -40,7 +40,8 @@ final class KconfigEvaluation {
         // A choice that depends on its own members would be refused by conf.
         choices[symbol] = .no
         let members = tree.symbols[symbol].members
-        var value = visibility(of: symbol)
+        var value =
+            tree.promptsGuardChoices ? visibility(of: symbol) : dependency(ofChoice: symbol)
         if tree.symbols[symbol].isOptional, !members.contains(where: { values[$0] == .yes }) {
             value = members.contains { values[$0] == .module } ? min(value, .module) : .no
         } else if tree.symbols[symbol].kind == .tristate,
@@ -50,6 +51,10 @@ final class KconfigEvaluation {
         }
         choices[symbol] = value
         return value
+    }
+
+    private func dependency(ofChoice symbol: Int) -> Tristate {
+        tree.symbols[symbol].definitions.map { dependency(ofDefinition: $0) }.max() ?? .yes
     }
 
     /// Whether everything holds that a symbol depends on, in at least one definition.

@@ -32,6 +32,10 @@ struct KconfigParser {
         environment["srctree"] = root
         var parser = KconfigParser(root: root, environment: environment)
         parser.read("Kconfig")
+        let makefile = KconfigFile.contents("\(root)/Makefile") ?? []
+        if let version = KernelVersion(makefile: String(decoding: makefile, as: UTF8.self)) {
+            parser.tree.promptsGuardChoices = (version.major, version.minor) < (6, 11)
+        }
         parser.tree.commands = parser.macros.commands
         return parser.tree
     }

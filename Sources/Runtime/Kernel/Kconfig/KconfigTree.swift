@@ -12,6 +12,8 @@ struct KconfigTree: Sendable {
     var commands: [String] = []
     /// The symbol that allows modules.
     var modules: Int?
+    /// Whether what a choice's prompt hangs on is a condition of its members too: so before 6.11.
+    var promptsGuardChoices = false
     /// What was not understood, as `file:line: text`.
     var findings: [String] = []
     private var positions: [String: Int] = [:]

@@ -60,7 +60,7 @@ extension KernelConfig {
         case "y": return .yes
         case "m": return .module
         case "n": return .no
-        default: return Value.number(word).map { _ in .number(word) }
+        default: return Value.writtenNumber(word).map { _ in .number(word) }
         }
     }
 

@@ -141,7 +141,7 @@ extension KernelConfig.Value: CustomStringConvertible {
     /// Numbers are the same whatever they are written in; everything else is compared as it is.
     func isSame(as other: Self) -> Bool {
         if case .number(let left) = self, case .number(let right) = other {
-            return Self.number(left) == Self.number(right)
+            return Self.writtenNumber(left) == Self.writtenNumber(right)
         }
         return self == other
     }
@@ -155,6 +155,10 @@ extension KernelConfig.Value: CustomStringConvertible {
             ? Int128(digits.dropFirst(2), radix: 16) : Int128(digits, radix: 10)
         return magnitude.map { isNegative ? -$0 : $0 }
     }
+
+    /// The same, hexadecimal digits without their mark included: `conf` writes what a default
+    /// says, and that of RADIO_GEMTEK_PORT says `34c`.
+    static func writtenNumber(_ text: String) -> Int128? { number(text) ?? Int128(text, radix: 16) }
 
     private static func escaped(_ text: String) -> String {
         text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")

@@ -32,9 +32,11 @@ import Testing
             CONFIG_F=-5
             CONFIG_G="a \\"b\\" \\\\ c # d"
               CONFIG_9P_FS=y
+            CONFIG_RADIO_GEMTEK_PORT=34c
 
             """)
 
+        #expect(config["RADIO_GEMTEK_PORT"] == .number("34c"))
         #expect(config["A"] == .yes)
         #expect(config["CONFIG_B"] == .module)
         #expect(config["C"] == .no)
@@ -67,6 +69,7 @@ import Testing
                 == "configuration `a.config`, line 2: expected `CONFIG_NAME=value` or "
                 + "`# CONFIG_NAME is not set`, got `FOO=bar`")
         #expect(message("CONFIG_A=\"x\n").hasSuffix("got `CONFIG_A=\"x`"))
+        #expect(message("CONFIG_A=some\n").hasSuffix("got `CONFIG_A=some`"))
         #expect(message("CONFIG_A-B=y\n").hasSuffix("got `CONFIG_A-B=y`"))
     }
 
@@ -76,6 +79,8 @@ import Testing
                 == "configuration: `A` is asked for twice: `y` by `a.config:1`, `n` by "
                 + "`a.config:2`")
         #expect(message("CONFIG_A=0x10\nCONFIG_A=16\n") == "no error")
+        #expect(message("CONFIG_A=34c\nCONFIG_A=0x34c\n") == "no error")
+        #expect(message("CONFIG_A=34c\nCONFIG_A=34d\n").contains("asked for twice"))
     }
 
     @Test func randomBytesAreNeverACrash() {

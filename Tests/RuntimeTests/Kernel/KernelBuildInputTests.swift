@@ -76,13 +76,17 @@ struct KernelBuildInputTests {
         #expect(try await fixture.build().release == "6.1.0-fake", "the tree does not build on")
     }
 
-    @Test func aFileSystemThatWillNotDoIsNamed() {
-        let start = "cannot build in `/x`: its file system "
+    /// A file under the probe's other name stands for a file system that ignores case.
+    @Test @LoopActor func aFileSystemThatIgnoresCaseIsNamed() async throws {
+        try FileTree.makeFolders(fixture.out)
+        try AtomicFile.write([], to: fixture.out.appending(".qsh-pROBE"))
+
         #expect(
-            KernelBuildError.out("/x", .ignoresCase).diagnostic
+            try await fixture.failure()
                 == Diagnostic(
                     .usage,
-                    start + "takes upper and lower case for the same, and the kernel has files"
+                    "cannot build in `\(fixture.out)`: its file system takes upper and lower case"
+                        + " for the same, and the kernel has files"
                         + " whose names differ in that only",
                     hint: "give `out` a folder on another file system"))
     }

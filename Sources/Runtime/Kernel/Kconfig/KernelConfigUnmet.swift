@@ -35,13 +35,16 @@ public struct KernelConfigUnmet: DiagnosticError, Equatable {
     public var diagnostic: Diagnostic {
         let names = symbols.prefix(4).map { "`\($0.name)`" }.joined(separator: ", ")
         let more = symbols.count > 4 ? " and \(symbols.count - 4) more" : ""
+        let what = isRequired ? "required options are missing" : "settings did not survive"
         return Diagnostic(
-            .configUnmet,
-            "\(subject): \(symbols.count) of \(asked) settings did not survive: \(names)\(more)",
+            .configUnmet, "\(subject): \(symbols.count) of \(asked) \(what): \(names)\(more)",
             notes: symbols.map(\.sentence)
                 + (cure?.leaves.map { "even then " + $0.sentence } ?? []),
             hint: hint)
     }
+
+    /// Whether nobody has set any of them: they were only to be there.
+    private var isRequired: Bool { symbols.allSatisfy { $0.wanted.origin == .requires } }
 
     private var hint: String? {
         if !fragments.isEmpty {

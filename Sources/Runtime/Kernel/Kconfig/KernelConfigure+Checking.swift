@@ -21,6 +21,9 @@ extension KernelConfigure {
         }
         var unmet = KernelConfigUnmet(
             subject: "configuration", symbols: symbols, asked: contract.count)
+        let isRequired = symbols.allSatisfy { $0.wanted.origin == .requires }
+        unmet.fragments = isRequired ? KernelFragment.curing(all: broken.map(\.name)) ?? [] : []
+        if !unmet.fragments.isEmpty { throw unmet }
         unmet.cure = try await cure(contract, final, tree, answers, deadline)
         throw unmet
     }

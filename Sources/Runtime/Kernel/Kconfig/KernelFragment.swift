@@ -40,6 +40,12 @@ public struct KernelFragment: Sendable, Equatable {
         return fragments
     }()
 
+    /// As ``curing(_:)``; nil where one of the symbols is in none of them.
+    static func curing(all names: [String]) -> [String]? {
+        let isCured = names.allSatisfy { name in ofQsh.contains { $0.config.has(name) } }
+        return isCured ? curing(names) : nil
+    }
+
     /// The fewest of qsh's own fragments that turn these symbols on; those that none sets are left
     /// out.
     static func curing(_ names: [String]) -> [String] {

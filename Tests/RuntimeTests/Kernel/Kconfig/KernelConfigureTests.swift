@@ -116,6 +116,19 @@ import Testing
     }
 
     @Test @LoopActor
+    func whatIsRequiredIsNamedWithTheFragmentThatHasIt() async throws {
+        let error = await #expect(throws: KernelConfigUnmet.self) {
+            try await self.run(.init(base: .target("defconfig"), requires: ["KASAN", "A"]))
+        }
+        #expect(
+            error?.diagnostic
+                == Diagnostic(
+                    .configUnmet, "configuration: 1 of 2 required options are missing: `KASAN`",
+                    notes: ["`KASAN=y` (`requires`) is `n`: there is no such symbol"],
+                    hint: "build it with `fragments = { \"kasan\" }`"))
+    }
+
+    @Test @LoopActor
     func contradictoryFragmentsAreBothNamed() async throws {
         let first = try fragment("one", "CONFIG_A=y\n")
         let second = try fragment("two", "\n# CONFIG_A is not set\n")
@@ -173,7 +186,7 @@ import Testing
             error?.diagnostic
                 == Diagnostic(
                     .configUnmet,
-                    "kernel `k`: 2 of 3 settings did not survive: `RD_ZSTD`, `VIRTIO_NET`",
+                    "kernel `k`: 2 of 3 required options are missing: `RD_ZSTD`, `VIRTIO_NET`",
                     notes: [
                         "`RD_ZSTD=y` (`requires`) is `n`: the configuration does not have it",
                         "`VIRTIO_NET=y` (`requires`) is `n`: the configuration does not have it",

@@ -3,16 +3,6 @@
 
 #include "qsearch.h"
 
-const void *qlinux_memmem(const void *text, size_t length, const void *needle, size_t count)
-{
-    return memmem(text, length, needle, count);
-}
-
-const void *qlinux_memrchr(const void *text, int byte, size_t length)
-{
-    return memrchr(text, byte, length);
-}
-
 enum { lanes = 64, rounds = 255 };
 
 #if defined(__x86_64__)
@@ -20,6 +10,47 @@ enum { lanes = 64, rounds = 255 };
 #else
 #define WIDE
 #endif
+
+// The first of the blocks in which the needle's first and last byte stand at its distance.
+WIDE static size_t find_block(const unsigned char *bytes, size_t blocks, size_t distance,
+                              unsigned char first, unsigned char last)
+{
+    for (size_t block = 0; block < blocks; block++, bytes += lanes) {
+        unsigned char any = 0;
+        for (int lane = 0; lane < lanes; lane++)
+            any |= (bytes[lane] == first) & (bytes[lane + distance] == last);
+        if (any)
+            return block;
+    }
+    return blocks;
+}
+
+// glibc looks at each byte by itself; it is asked where two bytes agree, and for everything where
+// they often do and the needle does not, so that the time stays linear.
+const void *qlinux_memmem(const void *text, size_t length, const void *needle, size_t count)
+{
+    const unsigned char *bytes = text, *wanted = needle;
+    size_t done = 0;
+    for (size_t misses = 0; count > 1 && misses <= 16 + done / 512; misses++) {
+        if (length - done < count - 1 + lanes)
+            break;
+        size_t blocks = (length - done - (count - 1)) / lanes;
+        size_t block = find_block(bytes + done, blocks, count - 1, wanted[0], wanted[count - 1]);
+        done += block * lanes;
+        if (block == blocks)
+            break;
+        const void *hit = memmem(bytes + done, lanes + count - 1, needle, count);
+        if (hit)
+            return hit;
+        done += lanes;
+    }
+    return memmem(bytes + done, length - done, needle, count);
+}
+
+const void *qlinux_memrchr(const void *text, int byte, size_t length)
+{
+    return memrchr(text, byte, length);
+}
 
 // Sums of at most 255 in eight bits keep the loop in vector registers.
 WIDE static size_t count_blocks(const unsigned char *bytes, size_t blocks)

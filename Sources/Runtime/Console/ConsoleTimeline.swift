@@ -1,3 +1,5 @@
+import CLinux
+
 /// When a machine passed from one phase of its start to the next, told from its console.
 public struct ConsoleTimeline: Sendable, Equatable {
     /// What a machine is at.
@@ -54,12 +56,13 @@ public struct ConsoleTimeline: Sendable, Equatable {
     /// Takes the program's text before the kernel's first line.
     mutating func take(beforeKernel text: [UInt8], at now: Deadline) {
         guard kernelStart == nil, decompressionStart == nil else { return }
-        let text = String(decoding: text, as: UTF8.self)
-        // arch/x86/boot/compressed/misc.c, arch/arm/boot/compressed/misc.c
-        if text.contains("Decompressing Linux") || text.contains("Uncompressing Linux") {
-            decompressionStart = now
-        }
+        let words = Self.decompressing
+        if qlinux_memmem(text, text.count, words, words.count) != nil { decompressionStart = now }
     }
+
+    /// "Decompressing Linux..." of arch/x86/boot/compressed/misc.c, "Uncompressing Linux..." of
+    /// arch/arm/boot/compressed/misc.c.
+    private static let decompressing = Array("compressing Linux".utf8)
 
     /// Takes a match in a program's text.
     mutating func takeMatch(at now: Deadline) {

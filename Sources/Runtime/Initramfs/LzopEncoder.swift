@@ -15,11 +15,10 @@ final class LzopEncoder: SegmentEncoder {
     private static let unixFlag: UInt32 = 0x0300_0000
 
     private let level: Int
-    private let block = OutputBuffer(blockSize)
+    private var block = EncoderBlock(size: blockSize)
     /// The worst growth, by the library's own formula.
     private let packed = OutputBuffer(blockSize + blockSize / 16 + 64 + 3)
     private let work = OutputBuffer(workSize)
-    private var filled = 0
     private var started = false
 
     init(level: Int) { self.level = level }
@@ -29,17 +28,10 @@ final class LzopEncoder: SegmentEncoder {
     ) throws(InitramfsError) -> Bool {
         if !started { try Self.put(header, output) }
         started = true
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = min(rest.count, Self.blockSize - filled)
-            UnsafeMutableRawBufferPointer(rebasing: block.bytes[filled...])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
-            filled += count
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            if filled == Self.blockSize, try !flush(output) { return false }
+        let isPacked = try block.take(bytes, isLast: isLast) { block throws(InitramfsError) in
+            try pack(block, output)
         }
-        guard isLast else { return true }
-        if filled > 0, try !flush(output) { return false }
+        guard isPacked, isLast else { return isPacked }
         try Self.put(Self.bigEndian(0), output)
         return true
     }
@@ -54,21 +46,22 @@ final class LzopEncoder: SegmentEncoder {
         return Self.magic + fields + Self.bigEndian(fields.withUnsafeBytes(Self.sum))
     }
 
-    private func flush(_ output: EncoderOutput) throws(InitramfsError) -> Bool {
-        let plain = block.prefix(filled)
+    private func pack(
+        _ plain: UnsafeRawBufferPointer, _ output: EncoderOutput
+    ) throws(InitramfsError) -> Bool {
         var size = UInt(packed.bytes.count)
         let status =
             level < Self.slowLevel
-            ? lzo1x_1_compress(plain.base, UInt(filled), packed.base, &size, work.base)
+            ? lzo1x_1_compress(plain.base, UInt(plain.count), packed.base, &size, work.base)
             : lzo1x_999_compress_level(
-                plain.base, UInt(filled), packed.base, &size, work.base, nil, 0, nil, Int32(level))
+                plain.base, UInt(plain.count), packed.base, &size, work.base, nil, 0, nil,
+                Int32(level))
         guard status == LZO_E_OK else { return false }
         // What does not shrink is stored as it is.
-        let stored = size >= UInt(filled) ? plain : packed.prefix(Int(size))
+        let stored = size >= UInt(plain.count) ? plain : packed.prefix(Int(size))
         let head =
-            Self.bigEndian(UInt32(filled)) + Self.bigEndian(UInt32(stored.count))
+            Self.bigEndian(UInt32(plain.count)) + Self.bigEndian(UInt32(stored.count))
             + Self.bigEndian(Self.sum(plain))
-        filled = 0
         try Self.put(head, output)
         try output(stored)
         return true

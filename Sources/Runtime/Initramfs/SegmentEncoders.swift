@@ -119,9 +119,8 @@ final class XzEncoder: SegmentEncoder {
 final class Lz4Encoder: SegmentEncoder {
     private static let blockSize = 8 << 20
     private let level: Int32
-    private let packed = OutputBuffer(Int(LZ4_compressBound(Int32(8 << 20))))
-    private let block = OutputBuffer(8 << 20)
-    private var filled = 0
+    private let packed = OutputBuffer(Int(LZ4_compressBound(Int32(blockSize))))
+    private var block = EncoderBlock(size: blockSize)
     private var started = false
 
     init(level: Int) { self.level = Int32(level) }
@@ -131,25 +130,19 @@ final class Lz4Encoder: SegmentEncoder {
     ) throws(InitramfsError) -> Bool {
         if !started { try put(0x184c_2102, output) }
         started = true
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = min(rest.count, Self.blockSize - filled)
-            UnsafeMutableRawBufferPointer(rebasing: block.bytes[filled...])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
-            filled += count
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            if filled == Self.blockSize, try !flush(output) { return false }
+        return try block.take(bytes, isLast: isLast) { block throws(InitramfsError) in
+            try pack(block, output)
         }
-        return try isLast && filled > 0 ? flush(output) : true
     }
 
-    private func flush(_ output: EncoderOutput) throws(InitramfsError) -> Bool {
+    private func pack(
+        _ plain: UnsafeRawBufferPointer, _ output: EncoderOutput
+    ) throws(InitramfsError) -> Bool {
         let size = LZ4_compress_HC(
-            block.bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+            plain.baseAddress?.assumingMemoryBound(to: CChar.self),
             packed.bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-            Int32(filled), Int32(packed.bytes.count), level)
+            Int32(plain.count), Int32(packed.bytes.count), level)
         guard size > 0 else { return false }
-        filled = 0
         try put(UInt32(size), output)
         try output(packed.prefix(Int(size)))
         return true

@@ -109,10 +109,9 @@ static void look_outside(walk *w, const struct stat *status) {
 }
 
 static int is_skipped(const walk *w) {
-    for (size_t i = 0; i < sizeof w->request->skipped / sizeof *w->request->skipped; i++) {
+    for (size_t i = 0; i < w->request->skipped_count; i++) {
         const char *path = w->request->skipped[i];
-        if (path && strlen(path) + 1 == w->length && !memcmp(path, w->path + 1, w->length - 1))
-            return 1;
+        if (strlen(path) + 1 == w->length && !memcmp(path, w->path + 1, w->length - 1)) return 1;
     }
     return 0;
 }
@@ -152,7 +151,9 @@ static int visit_entry(walk *w, int folder, size_t length, const struct dirent64
     w->path[length] = '/';
     memcpy(w->path + length + 1, name, count);
     w->length = length + 1 + count;
-    return is_skipped(w) ? 0 : visit(w, folder, name, entry->d_type);
+    // Most entries are files: they are not looked for in the list, but for those at the root.
+    int may_be_skipped = entry->d_type != DT_REG || length == 0;
+    return may_be_skipped && is_skipped(w) ? 0 : visit(w, folder, name, entry->d_type);
 }
 
 // Takes over the descriptor. fdopendir(3) would ask the kernel three things first.

@@ -15,7 +15,8 @@ typedef struct {
 
 typedef struct {
     const char *root;
-    const char *skipped[3];          // paths below the root without a leading slash; NULL: none
+    const char *const *skipped;      // folders below the root, and files directly in it
+    size_t skipped_count;
     int reads_contents;              // the digest instead of the stamp
     int (*is_cancelled)(void *context); // asked once for each folder; the error is then ECANCELED
     void *context;

@@ -120,11 +120,44 @@ struct KernelCacheTests {
         #expect(try await !fixture.build().isCached)
     }
 
+    @Test @LoopActor func whatABuildDoesNotReadIsAHit() async throws {
+        let files = ["arch/arm64/boot/a.dts", "arch/arm64/mm/init.c", "Documentation/mm/a.rst"]
+        for file in files { try fixture.tree.write(file, "one\n") }
+        _ = try await fixture.build()
+
+        for file in files {
+            try fixture.tree.write(file, "another\n")
+            #expect(try await fixture.build().isCached, "\(file)")
+        }
+        for file in ["arch/arm64/crypto/Kconfig", "arch/x86/mm/a.c", "Documentation/Kconfig"] {
+            try fixture.tree.write(file, "# new\n")
+            #expect(try await !fixture.build().isCached, "\(file)")
+        }
+    }
+
+    /// As `#include "../arch/arm64/mm/a.h"` in a file of the caller's own would have it.
+    @Test(arguments: ["arch/arm64/mm/a.h", "Documentation/mm/a.h"])
+    @LoopActor func whatABuildReadsAfterAllIsNotKept(file: String) async throws {
+        try fixture.tree.write(file, "one\n")
+        try FileTree.makeFolders(fixture.out.appending("lib"))
+        try AtomicFile.write(
+            Array("deps := \\\n  /src/lib/../\(file) \\\n".utf8),
+            to: fixture.out.pushing("lib/.a.o.cmd"))
+
+        _ = try await fixture.build()
+
+        #expect(
+            fixture.notes == [
+                "the build read `\(file)`, which is not looked at: nothing is kept for reuse"
+            ])
+        #expect(try await !fixture.build().isCached)
+    }
+
     @Test @LoopActor func contentsAreReadOnlyWhereSomethingWasTouched() async throws {
         let source = try KernelSource(folder: fixture.tree.folder, origin: .folder)
         func contents() async throws -> String {
             try await KernelIdentity.read(
-                source, besides: "/nowhere", cache: fixture.cache, settledAfter: .zero
+                source, for: .x86_64, besides: "/nowhere", cache: fixture.cache, settledAfter: .zero
             ).contents
         }
         let first = try await contents()

@@ -119,7 +119,8 @@ public struct KernelBuild {
         {
             throw KernelBuildError.foreignConfig(folder.path, found, arch)
         }
-        let identity = try await KernelIdentity.read(source, besides: folder.path, cache: cache)
+        let identity = try await KernelIdentity.read(
+            source, for: arch, besides: folder.path, cache: cache)
         let makeEnvironment = KernelMakeEnvironment(
             environment,
             defaults: [

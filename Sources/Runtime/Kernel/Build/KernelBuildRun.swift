@@ -140,9 +140,15 @@ extension KernelBuildRun {
         if !isCurrent {
             build.note("the source changed while it was built: nothing is kept for reuse")
         }
+        let (unread, out) = (plan.identity.unread, out)
+        let stray = try await WorkerThread.run { _ in unread.read(in: out) }
+        if let stray {
+            build.note(
+                "the build read `\(stray)`, which is not looked at: nothing is kept for reuse")
+        }
         try KernelBuildFacts(
             request: request, plan: plan, source: build.source.folder, release: release,
-            warnings: log.warnings, isStale: !isCurrent
+            warnings: log.warnings, isStale: !isCurrent || stray != nil
         ).write(to: entry)
         return entry
     }

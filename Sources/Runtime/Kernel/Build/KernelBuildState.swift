@@ -38,19 +38,12 @@ enum KernelBuildState: Equatable {
     /// itself would take it for done.
     static func removeHalfMade(in out: FilePath, _ work: WorkerThread.Cancellation) throws -> Int {
         var removed = 0
-        var folders = [out.string]
-        while let folder = folders.popLast() {
+        try visitCommandFiles(in: out) { folder, name in
             if work.isCancelled { throw CancellationError() }
-            for entry in FileTree.entries(of: folder) {
-                if entry.isFolder {
-                    folders.append("\(folder)/\(entry.name)")
-                } else if entry.name.hasPrefix("."), entry.name.hasSuffix(".cmd") {
-                    let target = "\(folder)/\(entry.name.dropFirst().dropLast(4))"
-                    guard isNewer(target, than: "\(folder)/\(entry.name)") else { continue }
-                    unlink(target)
-                    removed += 1
-                }
-            }
+            let target = "\(folder)/\(name.dropFirst().dropLast(4))"
+            guard isNewer(target, than: "\(folder)/\(name)") else { return }
+            unlink(target)
+            removed += 1
         }
         return removed
     }
@@ -65,13 +58,23 @@ enum KernelBuildState: Equatable {
     /// Files that kbuild wrote beside what it has made: what is done of a build.
     static func commandFiles(in out: FilePath) -> Int {
         var count = 0
+        visitCommandFiles(in: out) { _, _ in count += 1 }
+        return count
+    }
+
+    /// Calls `body` with folder and name of each of those files.
+    static func visitCommandFiles<Failure: Error>(
+        in out: FilePath, _ body: (_ folder: String, _ name: String) throws(Failure) -> Void
+    ) throws(Failure) {
         var folders = [out.string]
         while let folder = folders.popLast() {
             for entry in FileTree.entries(of: folder) {
-                if entry.isFolder { folders.append("\(folder)/\(entry.name)") }
-                if entry.name.hasPrefix("."), entry.name.hasSuffix(".cmd") { count += 1 }
+                if entry.isFolder {
+                    folders.append("\(folder)/\(entry.name)")
+                } else if entry.name.hasPrefix("."), entry.name.hasSuffix(".cmd") {
+                    try body(folder, entry.name)
+                }
             }
         }
-        return count
     }
 }

@@ -7,17 +7,21 @@ struct KernelIdentity: Sendable, Equatable {
     let contents: String
     /// What stat(2) says of every file; another one means that something was touched.
     let stamp: String
+    /// What of the source it leaves out.
+    let unread: KernelUnreadFolders
     /// What scripts/setlocalversion puts into the release.
     let git: KernelGitState?
 
-    /// Looks at every file's inode, and reads them all only where one has changed.
+    /// Looks at every file's inode, but for those that the build does not read, and reads them all
+    /// only where one has changed.
     @LoopActor
     static func read(
-        _ source: KernelSource, besides out: FilePath, cache: Cache,
+        _ source: KernelSource, for arch: Arch, besides out: FilePath, cache: Cache,
         settledAfter settling: Duration = .seconds(2)
     ) async throws -> KernelIdentity {
         let git = try await KernelGitState.read(source.folder)
-        let skipped = skipped(source.folder, out)
+        let unread = KernelUnreadFolders(source.folder, arch, besides: out)
+        let skipped = skipped(source.folder, out) + unread.names
         let now = wallClock()
         let stamp = try await sum(source.folder, skipped, TreeSum.stamp)
         let memory = cache.path(of: "identities").appending(stamp.digest.description)
@@ -26,18 +30,18 @@ struct KernelIdentity: Sendable, Equatable {
         if isSettled, let bytes = try? readSmallFile(memory, limit: 64), bytes.count == 32 {
             return KernelIdentity(
                 contents: String(decoding: bytes, as: UTF8.self),
-                stamp: stamp.digest.description, git: git)
+                stamp: stamp.digest.description, unread: unread, git: git)
         }
         let contents = try await sum(source.folder, skipped, TreeSum.contents).digest.description
         if isSettled { remember(contents, memory) }
         return KernelIdentity(
-            contents: contents, stamp: stamp.digest.description, git: git)
+            contents: contents, stamp: stamp.digest.description, unread: unread, git: git)
     }
 
     /// Whether the tree is still as it was read.
     @LoopActor
     func isCurrent(_ source: KernelSource, besides out: FilePath) async throws -> Bool {
-        let skipped = Self.skipped(source.folder, out)
+        let skipped = Self.skipped(source.folder, out) + unread.names
         let now = try await Self.sum(source.folder, skipped, TreeSum.stamp)
         return now.digest.description == stamp
     }

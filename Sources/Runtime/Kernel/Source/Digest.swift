@@ -57,14 +57,10 @@ struct TreeSum: Sendable {
     ) throws -> TreeSum {
         let context = Unmanaged.passUnretained(work).toOpaque()
         let root = strdup(folder.string)
-        let skipped = names.prefix(3).map { strdup($0) }
+        let skipped = names.map { strdup($0) }
         defer { for text in [root] + skipped { free(text) } }
-        func at(_ index: Int) -> UnsafePointer<CChar>? {
-            index < skipped.count ? UnsafePointer(skipped[index]) : nil
-        }
         var request = qtree_request()
         request.root = UnsafePointer(root)
-        request.skipped = (at(0), at(1), at(2))
         request.reads_contents = readsContents ? 1 : 0
         request.context = context
         request.is_cancelled = { context in
@@ -72,7 +68,11 @@ struct TreeSum: Sendable {
             let work = Unmanaged<WorkerThread.Cancellation>.fromOpaque(context)
             return work.takeUnretainedValue().isCancelled ? 1 : 0
         }
-        let sum = qtree(&request)
+        let sum = skipped.map { UnsafePointer($0) }.withUnsafeBufferPointer { names in
+            request.skipped = names.baseAddress
+            request.skipped_count = names.count
+            return qtree(&request)
+        }
         if sum.error == ECANCELED { throw CancellationError() }
         if sum.error != 0 { throw Errno(rawValue: sum.error) }
         return TreeSum(digest: Digest(sum), newest: sum.newest)

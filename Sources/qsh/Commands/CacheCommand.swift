@@ -80,7 +80,7 @@ enum CacheText {
     /// In the largest unit of 1024 that leaves a whole number in front.
     static func size(_ bytes: Int64) -> String {
         for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] where bytes >= 1 << shift {
-            let tenths = bytes * 10 >> shift
+            let tenths = (bytes * 10) >> shift
             return tenths < 100 ? "\(tenths / 10).\(tenths % 10)\(unit)" : "\(tenths / 10)\(unit)"
         }
         return "\(bytes)"

@@ -79,6 +79,8 @@ struct KernelBuildRun {
     /// What is still to do: all of it in a fresh folder, the rest after a build that was stopped,
     /// unknown after one that was complete.
     private func total() async throws -> (steps: Int?, isFresh: Bool) {
+        // The estimate is of an image.
+        if request.imageTarget == nil { return (nil, false) }
         let state = KernelBuildState.read(out)
         let (out, source) = (out, build.source.folder)
         let (config, arch, known) = (plan.config, request.toolchain.arch, plan.configDigest)

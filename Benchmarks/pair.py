@@ -24,6 +24,10 @@ def run(command):
     return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
+def shown(ratio):
+    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("-n", type=int, default=11)
@@ -44,8 +48,8 @@ def main():
         ratios = sorted(pair[0][which] / max(pair[1][which], 1e-6) for pair in pairs)
         kind = "cpu" if which else "wall"
         print(
-            f"{options.title}: {statistics.median(ratios):.2f} "
-            f"(min {ratios[0]:.2f}, max {ratios[-1]:.2f}; {a * 1000:.1f} ms to {b * 1000:.1f} ms "
+            f"{options.title}: {shown(statistics.median(ratios))} "
+            f"(min {shown(ratios[0])}, max {shown(ratios[-1])}; {a * 1000:.1f} ms to {b * 1000:.1f} ms "
             f"{kind}, {memory} MB; target {options.target})", flush=True)
 
 

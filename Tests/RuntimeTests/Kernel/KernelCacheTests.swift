@@ -99,6 +99,11 @@ struct KernelCacheTests {
         fixture.variables["MAKEFLAGS"] = "--silent"
         fixture.request.jobs = 1
         #expect(try await fixture.build().isCached)
+        fixture.config.replace("# Linux/x86 ", with: "# Linux/x86_64 ")
+        #expect(try await fixture.build().isCached)
+        fixture.config += "# CONFIG_EXTRA is not set\n"
+        #expect(try await !fixture.build().isCached)
+        fixture.config.replace("# CONFIG_EXTRA is not set\n", with: "")
         try await fixture.tree.shell("touch lib/extra.c")
         #expect(try await fixture.build().isCached)
         fixture.request.out = fixture.tree.beside("elsewhere")

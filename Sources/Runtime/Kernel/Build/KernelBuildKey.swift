@@ -14,7 +14,7 @@ struct KernelBuildKey: Sendable, Equatable {
             ("schema", "1"),
             ("source", identity.contents),
             ("git", git ?? "none"),
-            ("config", Digest.of(String(decoding: config, as: UTF8.self)).description),
+            ("config", Self.settings(of: config).description),
             ("make", request.toolchain.makeWords.joined(separator: "\n")),
             ("targets", request.targets.joined(separator: " ")),
             ("extras", "\(request.modules.map { "\($0)" } ?? "auto") \(request.compileCommands)"),
@@ -30,6 +30,15 @@ struct KernelBuildKey: Sendable, Equatable {
         if request.compileCommands {
             parts.append(("folders", folders.map(\.string).joined(separator: "\n")))
         }
+    }
+
+    /// Without its comments, which `conf` writes anew in every build: a make without `ARCH=` calls
+    /// the architecture `x86`, qsh's `x86_64`.
+    private static func settings(of config: [UInt8]) -> Digest {
+        let lines = config.split(separator: UInt8(ascii: "\n")).filter {
+            $0.first != UInt8(ascii: "#") || $0.starts(with: "# CONFIG_".utf8)
+        }
+        return Digest.of(String(decoding: Array(lines.joined(separator: [0x0a])), as: UTF8.self))
     }
 
     /// The name of the cache's entry.

@@ -31,12 +31,13 @@ enum Bzip2Decoder {
                 if filled > 0 { _ = output(buffer.prefix(filled)) }
                 return .done
             }
-            if status == BZ_DATA_ERROR, input.remaining == 0 {
+            let isOver = status != BZ_OK || produced == 0 && window.isEmpty
+            if isOver, try isPastData(input) {
                 // The sum of the whole stream, which comes last: nothing is held back any more.
                 _ = output(buffer.prefix(filled))
                 return .failed("Data integrity error when decompressing.")
             }
-            if status != BZ_OK || produced == 0 && window.isEmpty {
+            if isOver {
                 _ = output(buffer.prefix(filled / pieceSize * pieceSize))
                 return .failed("decompressor failed")
             }
@@ -46,4 +47,24 @@ enum Bzip2Decoder {
             }
         }
     }
+
+    /// Whether the end mark of a stream, 48 bits at any bit, has been read, and of the sum behind
+    /// it at most all: what fails then is that sum, which the kernel takes for zeros where it is
+    /// cut off.
+    private static func isPastData(_ input: ImageInput) throws(InitramfsError) -> Bool {
+        // The mark, the sum, and the bits that fill up the last byte.
+        let count = min(6 + 4 + 1, input.position)
+        let tail = try input.bytes(at: input.position - count, count: count)
+        var window: UInt64 = 0
+        for byte in tail {
+            for shift in (0..<8).reversed() {
+                window = (window << 1 | UInt64(byte >> shift & 1)) & 0xffff_ffff_ffff
+                if window == endMark { return true }
+            }
+        }
+        return false
+    }
+
+    /// The digits of the square root of pi, in BCD.
+    private static let endMark: UInt64 = 0x1772_4538_5090
 }

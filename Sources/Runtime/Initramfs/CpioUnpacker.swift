@@ -175,6 +175,7 @@ struct CpioUnpacker {
             sawTrailer = true
             return true
         }
+        builder.judge(name)
         guard EntryType(mode: header.mode) == .regular else {
             builder.makeNode(name)
             return true
@@ -189,6 +190,7 @@ struct CpioUnpacker {
     private mutating func makeSymlink() -> Bool {
         guard let name = takeName() else { return false }
         let target = collected[Self.aligned(header.nameSize)...].prefix { $0 != 0 }
+        builder.judge(name)
         builder.makeSymlink(name, target: Array(target))
         state = .skip
         return true

@@ -24,7 +24,8 @@ extension InitramfsCodec {
         switch self {
         case .gzip: try GzipDecoder.decode(input, output)
         case .bzip2: try Bzip2Decoder.decode(input, output)
-        case .xz, .lzma: try XzDecoder.decode(input, self, output)
+        case .xz: try XzDecoder.decode(input, output)
+        case .lzma: try LzmaDecoder.decode(input, output)
         case .lzo: try LzopDecoder.decode(input, output)
         case .lz4: try Lz4Decoder.decode(input, output)
         case .zstd: try ZstdDecoder.decode(input, output)

@@ -14,10 +14,12 @@ enum EntryLoss {
     case emptyTarget
     case minorTooLarge(UInt32)
     case twoGigabytes(UInt32)
+    case dotDot
+    case absolute
 
     var severity: InitramfsFinding.Severity {
         switch self {
-        case .emptyTarget, .twoGigabytes, .trailerWithData: .warning
+        case .emptyTarget, .twoGigabytes, .trailerWithData, .dotDot, .absolute: .warning
         default: .error
         }
     }
@@ -60,6 +62,12 @@ enum EntryLoss {
             "device \(entry) has minor number \(minor): the kernel takes at most 1048575"
         case .twoGigabytes(let size):
             "file \(entry) has \(size) bytes: Linux 6.1 and others stop at 2 GiB"
+        case .dotDot:
+            "\(entry) has `..` in its name: the kernel follows it, and careless unpackers leave "
+                + "their folder"
+        case .absolute:
+            "\(entry) has an absolute name: the kernel takes it, and careless unpackers leave "
+                + "their folder"
         }
     }
 }

@@ -6,11 +6,16 @@ import CZlib
 enum GzipDecoder {
     private static let footerSize = 8
     private static let nameFlag: UInt8 = 8
+    private static let deflateMethod: UInt8 = 8
 
     static func decode(
         _ input: ImageInput, _ output: DecoderOutput
     ) throws(InitramfsError) -> DecoderEnd {
         var findings: [(InitramfsFinding.Severity, String)] = []
+        let start = try input.peek(10)
+        guard start.count >= 10, start[2] == deflateMethod else {
+            return .failed("Not a gzip file")
+        }
         guard let flags = try skipHeader(input) else { return .failed("header error") }
         // FHCRC, FEXTRA and FCOMMENT of RFC 1952; FTEXT changes nothing.
         if flags & 0b1_0110 != 0 {

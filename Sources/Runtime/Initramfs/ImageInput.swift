@@ -53,13 +53,19 @@ final class ImageInput {
     /// How much is left.
     var remaining: Int { end - position }
 
-    /// Returns up to `count` bytes from anywhere, without moving.
+    /// Returns up to `count` bytes from anywhere, without moving; fewer only at the image's end.
     func bytes(at offset: Int, count: Int) throws(InitramfsError) -> [UInt8] {
-        let saved = (start, filled, position)
-        (start, filled, position) = (0, 0, offset)
-        let bytes = Array(try peek(count).prefix(count))
-        (start, filled, position) = (0, 0, saved.2)
-        return bytes
+        var bytes = [UInt8](repeating: 0, count: max(0, min(count, end - offset)))
+        var filled = 0
+        while filled < bytes.count {
+            let got = try bytes.withUnsafeMutableBufferPointer { space throws(InitramfsError) in
+                let rest = UnsafeMutableBufferPointer(rebasing: space[filled...])
+                return try read(at: offset + filled, into: UnsafeMutableRawBufferPointer(rest))
+            }
+            if got == 0 { break }
+            filled += got
+        }
+        return Array(bytes.prefix(filled))
     }
 
     /// Goes on at an offset.
@@ -97,7 +103,8 @@ final class ImageInput {
         start = 0
         filled = kept
         while filled < wanted {
-            let got = try read(at: position + filled, into: filled)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: window[filled...])
+            let got = try read(at: position + filled, into: rest)
             // The file shrank since it was opened.
             if got == 0 {
                 end = position + filled
@@ -107,8 +114,9 @@ final class ImageInput {
         }
     }
 
-    private func read(at offset: Int, into index: Int) throws(InitramfsError) -> Int {
-        let space = UnsafeMutableRawBufferPointer(rebasing: window[index...])
+    private func read(
+        at offset: Int, into space: UnsafeMutableRawBufferPointer
+    ) throws(InitramfsError) -> Int {
         switch source {
         case .bytes(let bytes):
             let count = min(space.count, bytes.count - offset)

@@ -24,6 +24,7 @@ struct KernelTree {
     /// Why a call fails, as errno says it.
     enum Failure: Error {
         case noParent, notDirectory, nameTooLong, loop, exists, isDirectory, notEmpty, busy
+        case foreignSymlink
     }
 
     /// Where a path leads.
@@ -42,7 +43,10 @@ struct KernelTree {
     /// As many as the kernel follows in one path.
     private static let maximumSymlinks = 40
 
-    private(set) var inodes = [Inode(type: .directory, mode: 0o755)]
+    /// The root is a tmpfs, which is sticky and open to all.
+    private(set) var inodes = [Inode(type: .directory, mode: sticky)]
+    private static let sticky: UInt16 = 0o1777
+    private static let stickyBits: UInt16 = 0o1002
 
     subscript(inode: Int) -> Inode {
         get { inodes[inode] }
@@ -79,9 +83,11 @@ struct KernelTree {
             case .symlink where !isLast || follow || endsInSlash:
                 symlinks += 1
                 if symlinks > Self.maximumSymlinks { throw .loop }
+                if isLast, !mayFollow(next, in: here) { throw .foreignSymlink }
                 let target = inodes[next].target
-                if target.isEmpty { throw .noParent }
-                if target[0] == slash { here = Self.root }
+                // Nothing to walk is no error before the last place.
+                if target.isEmpty, isLast { throw .noParent }
+                if target.first == slash { here = Self.root }
                 pending += target.split(separator: slash).map { Array($0) }.reversed()
             default:
                 guard isLast else { throw .notDirectory }
@@ -94,12 +100,22 @@ struct KernelTree {
         return Place(directory: here, name: nil, inode: here, mustBeDirectory: true)
     }
 
+    /// `may_follow_link` of fs/namei.c, where `protected_symlinks` is on: Debian's kernels are built
+    /// so.
+    private func mayFollow(_ symlink: Int, in directory: Int) -> Bool {
+        let (link, holder) = (inodes[symlink], inodes[directory])
+        return holder.mode & Self.stickyBits != Self.stickyBits
+            || link.uid == 0 || link.uid == holder.uid
+    }
+
     /// Makes something new where nothing is.
     mutating func create(_ inode: Inode, at place: Place) throws(Failure) -> Int {
         guard let name = place.name, place.inode == nil else { throw .exists }
         if place.mustBeDirectory, inode.type != .directory { throw .isDirectory }
         var inode = inode
         inode.parent = place.directory
+        // `inode_init_owner`: what is made in a set-group-ID directory is of its group.
+        if inodes[place.directory].mode & 0o2000 != 0 { inode.gid = inodes[place.directory].gid }
         inodes.append(inode)
         inodes[place.directory].children[name] = inodes.count - 1
         return inodes.count - 1
@@ -113,10 +129,14 @@ struct KernelTree {
         inodes[inode].links += 1
     }
 
-    /// `rmdir` or `unlink`, whichever fits.
-    mutating func remove(_ place: Place) throws(Failure) {
-        guard let inode = place.inode else { throw .noParent }
+    /// `rmdir` of what was looked up, or `unlink`, whichever fits. Neither follows a symlink in the
+    /// last place, not even before a slash, as looking up does.
+    mutating func remove(_ path: some Collection<UInt8>, lookedUp inode: Int) throws(Failure) {
+        let slash = UInt8(ascii: "/")
+        let bare = path.prefix(path.count - path.reversed().prefix { $0 == slash }.count)
+        let place = try look(up: bare, follow: false)
         guard let name = place.name else { throw .busy }
+        guard place.inode == inode else { throw .notDirectory }
         if inodes[inode].type == .directory {
             if !inodes[inode].children.isEmpty { throw .notEmpty }
         } else {
@@ -161,6 +181,8 @@ extension KernelTree.Failure {
         case .isDirectory: "a directory is there, or its name ends in a slash"
         case .notEmpty: "a directory that is not empty is there"
         case .busy: "its path is the root directory"
+        case .foreignSymlink:
+            "it is a symlink of another user in a directory that all may write to"
         }
     }
 }

@@ -5,6 +5,7 @@ import CLz4
 enum Lz4Decoder {
     private static let magic: UInt32 = 0x184c_2102
     private static let blockSize = 8 << 20
+    private static let pageSize = 4096
 
     static func decode(
         _ input: ImageInput, _ output: DecoderOutput
@@ -26,19 +27,34 @@ enum Lz4Decoder {
             if packed == 0 { return .done }
             input.advance(4)
             if packed == magic { continue }
-            guard Int(packed) <= min(largest, input.remaining) else { return failed }
-            let block = try input.peek(Int(packed))
-            guard block.count >= Int(packed) else { return failed }
+            guard Int(packed) <= largest else { return failed }
             let space = buffer ?? OutputBuffer(blockSize)
             buffer = space
+            let block = try input.peek(Int(packed))
+            guard let plain = decompress(block, packed: Int(packed), space) else { return failed }
+            let isCut = block.count < Int(packed)
+            input.advance(min(block.count, Int(packed)))
+            if !plain.isEmpty, !output(plain) { return .done }
+            if isCut { return DecoderEnd(message: "data corrupted", findings: failed.findings) }
+        }
+    }
+
+    /// The kernel does not look whether the image ends within a block: it reads on, and finds
+    /// zeros, as a boot loader leaves them up to the end of a page.
+    private static func decompress(
+        _ block: UnsafeRawBufferPointer, packed: Int, _ space: OutputBuffer
+    ) -> UnsafeRawBufferPointer? {
+        func decompress(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
             let produced = LZ4_decompress_safe(
-                block.baseAddress?.assumingMemoryBound(to: CChar.self),
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
                 space.bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
                 Int32(packed), Int32(blockSize))
-            if produced < 0 { return failed }
-            input.advance(Int(packed))
-            if produced > 0, !output(space.prefix(Int(produced))) { return .done }
+            return produced < 0 ? nil : space.prefix(Int(produced))
         }
+        if block.count >= packed { return decompress(block) }
+        guard packed - block.count < pageSize else { return nil }
+        let padded = Array(block) + [UInt8](repeating: 0, count: packed - block.count)
+        return padded.withUnsafeBytes(decompress)
     }
 
     private static let failed = DecoderEnd(

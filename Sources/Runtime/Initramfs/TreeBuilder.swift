@@ -92,11 +92,10 @@ struct TreeBuilder {
 
     /// Removes what is there under another type, as `clean_path` does; failing is not noticed.
     private mutating func clean(_ name: [UInt8], unless same: InitramfsNode.FileType?) {
-        guard let place = try? tree.look(up: name, follow: false), let inode = place.inode,
-            tree[inode].type != same
+        guard let inode = try? tree.look(up: name, follow: false).inode, tree[inode].type != same
         else { return }
         if tree[inode].type == .symlink, same == .directory { report(.replacesSymlink, name) }
-        try? tree.remove(place)
+        try? tree.remove(name, lookedUp: inode)
     }
 
     private var linkKey: LinkKey {
@@ -184,10 +183,17 @@ struct TreeBuilder {
 }
 
 extension TreeBuilder {
+    /// Reports a name that leads out of the folder that another program unpacks in.
+    mutating func judge(_ name: [UInt8]) {
+        let slash = UInt8(ascii: "/")
+        if name.first == slash { report(.absolute, name) }
+        if name.split(separator: slash).contains([0x2E, 0x2E]) { report(.dotDot, name) }
+    }
+
     /// Makes anything but a file and a symlink.
     mutating func makeNode(_ name: [UInt8]) {
+        clean(name, unless: type?.nodeType)
         guard let type else { return report(.unknownType(header.mode >> 12 & 0o17), name) }
-        clean(name, unless: type.nodeType)
         if type == .directory {
             makeDirectory(name)
         } else if linkToFirst(name) == nil {
@@ -269,6 +275,7 @@ extension TreeBuilder {
             if earlyFiles.count < 1000 { earlyFiles.append((name, segment)) }
         }
         let rewrites = hasData || truncating
+        if rewrites { tree[inode].modificationTime = nil }
         var opened = OpenFile(inode: inode, entry: header, headSize: 0)
         if header.links >= 2 { opened.link = (linkKey, name, 0) }
         if rewrites {

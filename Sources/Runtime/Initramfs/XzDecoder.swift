@@ -1,36 +1,48 @@
 import CLzma
 
-/// xz and lzma streams. The kernel's xz knows no check but none and CRC32 (`lib/xz`).
+/// xz streams. The kernel knows no check but none and CRC32 (`lib/xz`).
 enum XzDecoder {
     /// A dictionary of 1.5 GiB, xz's largest, is refused: no guest has room for it.
-    private static let memoryLimit: UInt64 = 1 << 30
+    static let memoryLimit: UInt64 = 1 << 30
     private static let checkNone: UInt8 = 0
     private static let checkCRC32: UInt8 = 1
+    /// `XZ_IOBUF_SIZE`: `lib/decompress_unxz.c` hands on what it unpacked in pieces of this size.
+    private static let pieceSize = 4096
+    /// `LZMA_IN_REQUIRED - 1`: what `lib/xz` does not look at where a chunk does not end in it.
+    private static let unseenTail = 20
 
     static func decode(
-        _ input: ImageInput, _ codec: InitramfsCodec, _ output: DecoderOutput
+        _ input: ImageInput, _ output: DecoderOutput
     ) throws(InitramfsError) -> DecoderEnd {
-        if codec == .xz, let refusal = try refusal(input) { return refusal }
+        if let refusal = try refusal(input) { return refusal }
         var stream = lzma_stream()
-        let started =
-            codec == .xz
-            ? lzma_stream_decoder(&stream, memoryLimit, 0)
-            : lzma_alone_decoder(&stream, memoryLimit)
-        guard started == LZMA_OK else { return .failed("out of memory") }
+        guard lzma_stream_decoder(&stream, memoryLimit, 0) == LZMA_OK else {
+            return .failed("out of memory")
+        }
         defer { lzma_end(&stream) }
-        if codec == .lzma { return try decodeLzma(input, &stream, output) }
-        let buffer = OutputBuffer(128 << 10)
+        let chunks = try XzChunks(input)
+        let end = input.end - (chunks.isCut ? unseenTail : 0)
+        let buffer = OutputBuffer(32 * pieceSize)
+        var filled = 0
+        var before = 0
         while true {
             let window = try input.peek()
-            let offered = window.count
+            let offered = min(window.count, max(0, end - input.position))
             stream.next_in = window.base
             stream.avail_in = offered
-            stream.next_out = buffer.base
-            stream.avail_out = buffer.bytes.count
-            let status = lzma_code(&stream, window.isEmpty ? LZMA_FINISH : LZMA_RUN)
+            stream.next_out = buffer.base?.advanced(by: filled)
+            stream.avail_out = buffer.bytes.count - filled
+            let status = lzma_code(&stream, offered == 0 ? LZMA_FINISH : LZMA_RUN)
             input.advance(offered - stream.avail_in)
-            let produced = buffer.bytes.count - stream.avail_out
-            if produced > 0, !output(buffer.prefix(produced)) { return .done }
+            filled = buffer.bytes.count - stream.avail_out
+            if status == LZMA_DATA_ERROR {
+                filled = chunks.handedOn(of: before + filled, pieceSize: pieceSize) - before
+            }
+            if status != LZMA_OK || filled == buffer.bytes.count {
+                if filled > 0, !output(buffer.prefix(filled)) { return .done }
+                before += filled
+                filled = 0
+            }
             switch status {
             case LZMA_OK: continue
             case LZMA_STREAM_END: return .done
@@ -38,40 +50,6 @@ enum XzDecoder {
                 return .failed("the dictionary is too large: more than 1 GiB of memory needed")
             case LZMA_OPTIONS_ERROR: return unsupported("a filter")
             default: return .failed("XZ-compressed data is corrupt")
-            }
-        }
-    }
-
-    /// `lib/decompress_unlzma.c` hands on what it unpacked when its dictionary is full, and at the
-    /// end: where it meets an error, what is in the dictionary is lost.
-    private static func decodeLzma(
-        _ input: ImageInput, _ stream: inout lzma_stream, _ output: DecoderOutput
-    ) throws(InitramfsError) -> DecoderEnd {
-        let header = try input.peek(5)
-        let dictionary = header.count == 5 ? Int(header.littleEndian32(at: 1)) : 0
-        // The most that a guest, and qsh, may be asked to hold back.
-        let buffer = OutputBuffer(min(max(dictionary, 4096), 64 << 20))
-        var filled = 0
-        while true {
-            let window = try input.peek()
-            let offered = window.count
-            stream.next_in = window.base
-            stream.avail_in = offered
-            stream.next_out = buffer.base?.advanced(by: filled)
-            stream.avail_out = buffer.bytes.count - filled
-            let status = lzma_code(&stream, window.isEmpty ? LZMA_FINISH : LZMA_RUN)
-            input.advance(offered - stream.avail_in)
-            filled = buffer.bytes.count - stream.avail_out
-            if status == LZMA_STREAM_END {
-                if filled > 0 { _ = output(buffer.prefix(filled)) }
-                return .done
-            }
-            guard status == LZMA_OK else {
-                return .failed(window.isEmpty ? "unexpected EOF" : "LZMA data is corrupt")
-            }
-            if filled == buffer.bytes.count {
-                if !output(buffer.prefix(filled)) { return .done }
-                filled = 0
             }
         }
     }

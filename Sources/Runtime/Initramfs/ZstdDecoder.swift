@@ -22,7 +22,9 @@ enum ZstdDecoder {
             input.advance(source.pos)
             if target.pos > 0, !output(buffer.prefix(target.pos)) { return .done }
             if status == 0 { return .done }
-            if window.isEmpty, target.pos == 0 {
+            // What was unpacked and did not fit this piece is lost, as in the kernel, whose pieces
+            // are as large (`ZSTD_IOBUF_SIZE`).
+            if input.remaining == 0 {
                 return .failed("ZSTD-compressed data is truncated")
             }
         }

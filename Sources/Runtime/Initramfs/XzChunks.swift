@@ -1,0 +1,59 @@
+/// The LZMA2 chunks of one xz stream, found by their headers alone: sections 3.1 and 5.3.1 of the
+/// .xz file format.
+///
+/// They tell how far `lib/xz` gets in a stream that is cut or damaged, which is not as far as
+/// liblzma does.
+struct XzChunks {
+    /// Ends of chunks, counted in the unpacked data of the stream.
+    private(set) var ends: [Int] = [0]
+    /// Whether the image ends within a compressed chunk.
+    private(set) var isCut = false
+
+    private static let mostHeaders = 1 << 20
+
+    /// Walks the stream at the input's position, without moving it.
+    init(_ input: ImageInput) throws(InitramfsError) {
+        let check = try input.bytes(at: input.position, count: 12)
+        guard check.count >= 12 else { return }
+        let checkSize = [0: 0, 1: 4, 4: 8, 10: 32][check[7] & 0x0f] ?? 0
+        var position = input.position + 12
+        // Blocks follow one another until the index, whose first byte is zero.
+        while let size = try input.bytes(at: position, count: 1).first, size != 0 {
+            let start = position + (Int(size) + 1) * 4
+            guard var end = try walk(input, from: start) else { return }
+            end += (4 - (end - start) % 4) % 4
+            position = end + checkSize
+        }
+    }
+
+    /// - Returns: where the chunks of a block end; nil where the image does before.
+    private mutating func walk(
+        _ input: ImageInput, from start: Int
+    ) throws(InitramfsError) -> Int? {
+        var position = start
+        while ends.count < Self.mostHeaders {
+            let head = try input.bytes(at: position, count: 5)
+            guard let control = head.first else { return nil }
+            if control == 0 { return position + 1 }
+            guard head.count == 5 else { return nil }
+            let isPlain = control < 0x80
+            let low = Int(head[1]) << 8 | Int(head[2])
+            let plain = low + 1 + (isPlain ? 0 : Int(control & 0x1f) << 16)
+            let packed = isPlain ? plain : (Int(head[3]) << 8 | Int(head[4])) + 1
+            // From 0xc0 on a byte of properties follows the sizes.
+            position += (isPlain ? 3 : control >= 0xc0 ? 6 : 5) + packed
+            if position > input.end {
+                isCut = !isPlain
+                return nil
+            }
+            ends.append((ends.last ?? 0) + plain)
+        }
+        return nil
+    }
+
+    /// How much of `count` unpacked bytes is handed on when an error is met: whole chunks, and
+    /// whole pieces of the size of the kernel's buffer (`XZ_IOBUF_SIZE`).
+    func handedOn(of count: Int, pieceSize: Int) -> Int {
+        max(count / pieceSize * pieceSize, ends.last { $0 <= count } ?? 0)
+    }
+}

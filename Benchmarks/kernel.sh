@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints what building a kernel costs beside make, merge_config.sh and tuxmake, in pairs.
-# A small kernel of Debian's source is built four times: half an hour on two processors.
+# A small kernel of Debian's source is built three times: half an hour on two processors.
 # usage: Benchmarks/kernel.sh [full | null | tuxmake | configure]...   (default: all)
 set -eu
 cd "$(dirname "$0")/.."

@@ -55,7 +55,7 @@ public enum ConsoleError: DiagnosticError, Equatable {
         case .tooMuchOutput(let limit, let failure):
             failure.diagnostic(.recipeFailed, "saw no match in \(limit) bytes")
         case .ended(let failure):
-            failure.diagnostic(.recipeFailed, "the stream ended")
+            failure.withoutEcho.diagnostic(.recipeFailed, "the stream ended")
         case .crashed(let report, let failure):
             failure.diagnostic(report)
         case .notSettled(let quiet, let limit, let failure):
@@ -88,6 +88,13 @@ public enum ConsoleError: DiagnosticError, Equatable {
 }
 
 extension ExpectFailure {
+    /// Where nothing can answer any more, an echo alone says nothing of the program.
+    fileprivate var withoutEcho: ExpectFailure {
+        var copy = self
+        copy.echoed = nil
+        return copy
+    }
+
     fileprivate func diagnostic(_ verdict: Verdict, _ what: String) -> Diagnostic {
         diagnostic(verdict, "console: expected \(alternatives(patterns))", what)
     }

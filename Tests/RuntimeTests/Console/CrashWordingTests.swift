@@ -63,6 +63,8 @@ import Testing
         ("WARNING: inconsistent lock state", .lockdep),
         ("WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", .lockdep),
         ("WARNING: sh/80 still has locks held!", .lockdep),
+        ("WARNING: chain_key collision", .lockdep),
+        ("BUG: key ffff8881 has not been registered!", .lockdep),
         ("[ BUG: Invalid wait context ]", .lockdep),
         ("[ INFO: possible circular locking dependency detected ]", .lockdep),
         ("BUG: KFENCE: use-after-free read in f+0x1/0x2", .kfence),
@@ -93,6 +95,14 @@ import Testing
         "WARNING: No console found at ttyS9", "User process fault: interruption code 003b ilc:3",
         "CPU: 0 UID: 0 PID: 92 Comm: insmod Not tainted 6.12.0 #1 [#", "OOM killer enabled.",
         "Freeing unused kernel image (initmem) memory: 2640K", "BUGS: none", "[#1]",
+        // The `BUG: unable to handle …` comes next.
+        "kernel tried to execute NX-protected page - exploit attempt? (uid: 0)",
+        "Kernel attempted to write user page (0) - exploit attempt? (uid: 0)",
+        // Their `WARNING: ` or `kernel BUG at ` comes next.
+        "refcount_t: addition on 0; use-after-free.",
+        "list_del corruption, ffffffffc05ba400->next is LIST_POISON1 (dead000000000100)",
+        "insmod: vmalloc error: size 400000000000, exceeds total pages, mode:0xcc0(GFP_KERNEL)",
+        "qshsegv[91]: segfault at 0 ip 000000000040161e sp 00007ffc5f6137f0 error 6 in qshsegv",
     ])
     func isHarmless(text: String) {
         #expect(CrashClassifier.classify(Array(text.utf8)[...]) == nil)

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -8,11 +9,14 @@ import Testing
 @Suite struct TranscriptCutTests {
     private static let parts = 2
     private static let size = 600
+    /// `QSH_WHOLE_TRANSCRIPTS=1` for the long run over every byte of every console.
+    private static let isWhole = getenv("QSH_WHOLE_TRANSCRIPTS") != nil
 
     /// Whole lines from a seeded place on; the last part is the console's end.
     private func parts(of name: String) throws -> [[UInt8]] {
         let bytes = try Fixture.bytes("transcripts/\(name)")
         var random = SeededRandom(seed: UInt64(bytes.count))
+        if Self.isWhole { return wholeLines(of: bytes) }
         let starts =
             (1..<Self.parts).map { _ in random.below(bytes.count - Self.size) }
             + [bytes.count - Self.size]
@@ -20,6 +24,16 @@ import Testing
             let line = bytes[start...].firstIndex(of: .lineFeed).map { $0 + 1 } ?? start
             return Array(bytes[line...].prefix(Self.size))
         }
+    }
+
+    /// All of it, each line in one part.
+    private func wholeLines(of bytes: [UInt8]) -> [[UInt8]] {
+        var parts: [[UInt8]] = [[]]
+        for line in bytes.split(separator: .lineFeed, omittingEmptySubsequences: false) {
+            if parts[parts.count - 1].count > Self.size { parts.append([]) }
+            parts[parts.count - 1] += Array(line) + [.lineFeed]
+        }
+        return parts
     }
 
     @Test(arguments: TranscriptFixtureTests.expected.keys.sorted())

@@ -100,8 +100,7 @@ struct KernelTree {
         return Place(directory: here, name: nil, inode: here, mustBeDirectory: true)
     }
 
-    /// `may_follow_link` of fs/namei.c, where `protected_symlinks` is on: Debian's kernels are built
-    /// so.
+    /// `may_follow_link` of fs/namei.c, where `protected_symlinks` is on, as in Debian's kernels.
     private func mayFollow(_ symlink: Int, in directory: Int) -> Bool {
         let (link, holder) = (inodes[symlink], inodes[directory])
         return holder.mode & Self.stickyBits != Self.stickyBits

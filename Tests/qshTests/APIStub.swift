@@ -2,8 +2,9 @@
 struct APIStub {
     /// `qsh.machine.boot`, `qsh.machine:wait`, `qsh.machine.pid`: functions, methods, fields.
     private(set) var names: Set<String> = []
-    /// Fields of each class whose name ends in "Options", inherited ones included.
-    private(set) var options: [String: Set<String>] = [:]
+    /// Fields of each class whose name ends in "Options", inherited ones included, with their
+    /// types as they are written.
+    private(set) var options: [String: [String: String]] = [:]
     /// The options class of a function's last table, by the function's name.
     private(set) var optionsOf: [String: String] = [:]
 
@@ -16,9 +17,9 @@ struct APIStub {
             if let match = line.wholeMatch(of: /---@class ([\w.]+)(?:: ([\w.]+))?.*/) {
                 type = String(match.1)
                 if let parent = match.2 { options[type] = options[String(parent)] }
-                if type.hasSuffix("Options") { options[type, default: []].formUnion([]) }
-            } else if let match = line.prefixMatch(of: /---@field (\w+)/) {
-                addField(String(match.1), of: type)
+                if type.hasSuffix("Options") { options[type, default: [:]].merge([:]) { $1 } }
+            } else if let match = line.prefixMatch(of: /---@field (\w+)\??(?: (\S+))?/) {
+                addField(String(match.1), String(match.2 ?? ""), of: type)
             } else if let match = line.wholeMatch(of: /local (\w+) = \{\}/) {
                 objects[String(match.1)] = type
             } else if let match = line.firstMatch(of: /---@param .*?([\w.]+Options)/) {
@@ -33,9 +34,9 @@ struct APIStub {
         }
     }
 
-    private mutating func addField(_ name: String, of type: String) {
+    private mutating func addField(_ name: String, _ kind: String, of type: String) {
         if type.hasSuffix("Options") {
-            options[type, default: []].insert(name)
+            options[type, default: [:]][name] = kind
         } else if Self.objects.contains(type) {
             names.insert("\(type).\(name)")
         }

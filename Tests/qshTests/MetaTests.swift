@@ -65,13 +65,23 @@ import Testing
         #expect(stub.subtracting(live).sorted() == [], "only the stub has them")
     }
 
-    /// An option of the wrong type is refused by its name, one that is not known as unknown.
+    /// What an error text calls the types that one word can name.
+    private static let typeNames = [
+        "string": "a string", "string[]": "a list", "integer": "an integer",
+        "number": "a number", "boolean": "a boolean", "table": "a table",
+    ]
+
+    /// An option of the wrong type is refused by its name and that of the type which the stub says,
+    /// one that is not known as unknown.
     @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
     func everyOptionOfTheStubIsKnown() async throws {
         let calls = Self.stub.optionsOf.sorted { $0.key < $1.key }.filter {
             !$0.key.hasPrefix("qsh.guestprocess")
         }.flatMap { function, type in
-            (Self.stub.options[type] ?? []).sorted().map { "{ '\(function)', '\($0)' }" }
+            (Self.stub.options[type] ?? [:]).sorted { $0.key < $1.key }.map {
+                let kind = $0.value.hasPrefix("fun(") ? "a function" : Self.typeNames[$0.value]
+                return "{ '\(function)', '\($0.key)', '\(kind ?? "")' }"
+            }
         }
         try #require(calls.count > 80)
         let recipe = """
@@ -97,7 +107,7 @@ import Testing
               extract = { "x" }, write = { "w.img" }, append = { {} }, diff = { "m.img", "m.img" },
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
-              local path, option = table.unpack(call)
+              local path, option, kind = table.unpack(call)
               local owner, name = path:match("^(.*)[.:](.-)$")
               local arguments = { table.unpack(leading[name:gsub("^try_", "")] or {}) }
               -- No option takes a file.
@@ -112,7 +122,7 @@ import Testing
               end
               local ok, first, second = pcall(called, table.unpack(arguments))
               local message = tostring(ok and second or first)
-              if not message:find("option `" .. option .. "` expects", 1, true) then
+              if not message:find("option `" .. option .. "` expects " .. kind, 1, true) then
                 print(path, option, message)
               end
             end
@@ -138,7 +148,7 @@ import Testing
             try #require(DocumentFile.text(QshRun.repository.appending($0)))
         }.joined()
         let names = Self.stub.names.compactMap { $0.split(whereSeparator: ".:".contains).last }
-        let options = Self.stub.options.values.flatMap(\.self)
+        let options = Self.stub.options.values.flatMap(\.keys)
         let missing = try Set(names.map(String.init) + options).filter { name in
             let plain = name.hasPrefix("try_") ? String(name.dropFirst(4)) : name
             return try !text.contains(Regex("[.:`{,] ?\(plain)\\b"))
@@ -157,7 +167,9 @@ import Testing
                 of: /ptions(?:\.(?:\w+)\(|\.required\(|, )"(\w+)"/)
             found.formUnion(reads.map { String($0.1) })
         }
-        let known = Self.stub.options.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+        let known = Self.stub.options.values.reduce(into: Set<String>()) {
+            $0.formUnion($1.keys)
+        }
 
         #expect(found.count > 30)
         #expect(found.subtracting(known).sorted() == [], "the stub lacks them")

@@ -76,6 +76,17 @@ extension Machine {
             throw SnapshotError.notSaved(words)
         }
         try await awaitMigration(after: before, until: deadline)
+        try await awaitFinish(until: deadline)
         return state
+    }
+
+    /// QEMU says `completed` a moment before it takes `cont` again ("Migration is not finalized
+    /// yet", `qmp_cont`), and nothing when it does.
+    private func awaitFinish(until deadline: Deadline) async throws {
+        while !deadline.hasPassed,
+            try await qmp.execute("query-status", until: deadline)["status"] == "finish-migrate"
+        {
+            _ = try await changed.wait(until: .after(.milliseconds(1))) { false }
+        }
     }
 }

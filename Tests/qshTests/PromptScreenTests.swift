@@ -345,34 +345,6 @@ struct PromptScreenTests {
             try await screen.endsIn("\nnaïve 漢字 ✓\nqsh>")
         }
     }
-
-    @LoopActor
-    @Test(arguments: ["bash --norc --noprofile", "dash"])
-    func aKilledPromptLeavesTheTerminalToTheShell(shell: String) async throws {
-        let screen = try await TmuxScreen("exec \(shell)", ["PS1": "shell$ ", "NO_COLOR": "1"])
-        do {
-            try await screen.endsIn("shell$")
-            try await screen.type(#"stty -g > before; "$QSH" -q"#)
-            try await screen.press("Enter")
-            try await screen.endsIn("qsh>")
-            try await screen.type("'pid=' .. io.open('/proc/self/stat'):read('n')")
-            try await screen.press("Enter")
-            let shown = try await screen.shows("no number") { $0.contains("\npid=") }
-            let number = shown.split(separator: "\npid=").last?.prefix { $0.isNumber }
-            let pid = try #require(number.flatMap { Int32($0) })
-            try await screen.type("half typed")
-            try await screen.endsIn("qsh> half typed")
-            kill(pid, SIGKILL)
-            try await screen.shows("no shell", limit: .seconds(5)) { $0.hasSuffix("shell$") }
-            try await screen.type("stty -g > after; cmp before after && echo 'the' same")
-            try await screen.press("Enter")
-            try await screen.endsIn("the same\nshell$")
-        } catch {
-            await screen.close()
-            throw error
-        }
-        await screen.close()
-    }
 }
 
 extension String {

@@ -87,6 +87,12 @@ final class TmuxScreen {
         try await shows("no `\(rows)` at the end", location) { $0.hasSuffix(rows) }
     }
 
+    /// What tmux knows of the terminal by its own names: `#{cursor_flag}`.
+    func state(_ format: String) async throws -> String {
+        let result = try await tmux(["display-message", "-p", format])
+        return String(decoding: result.stdout, as: UTF8.self)
+    }
+
     func close() async { _ = try? await tmux(["kill-server"]) }
 
     private func tmux(

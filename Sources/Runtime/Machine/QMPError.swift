@@ -28,7 +28,9 @@ public enum QMPError: DiagnosticError, Equatable {
         case .endedBeforeEvent(let name):
             Diagnostic(.qemuDied, "QMP event `\(name)`: QEMU has gone before it came")
         case .garbage(let start):
-            Diagnostic(.qemuDied, "QMP: expected a line of JSON from QEMU, got `\(start)`")
+            Diagnostic(
+                .qemuDied,
+                "QMP: expected a line of JSON from QEMU, got `\(printable(start.utf8))`")
         }
     }
 }

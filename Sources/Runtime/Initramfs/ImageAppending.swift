@@ -3,8 +3,11 @@ import SystemPackage
 
 /// Adds files to an image without unpacking it: by one more archive behind all others.
 public enum ImageAppending {
-    /// How much of a base image is handed on at once.
+    /// Of an archive in an image, in bytes.
     private static let alignment = 4
+
+    /// For others that add to the same image: each copies it once.
+    private static let patience = Duration.seconds(60)
 
     /// What came of it.
     public struct Result: Sendable {
@@ -20,12 +23,21 @@ public enum ImageAppending {
     ///   - output: the new image; nil puts it in the place of the old one.
     ///   - compression: of the added archive.
     /// - Throws: ``InitramfsError`` where the base cannot be read, the kernel would stop before
-    ///   its end, or an overlay cannot be added; `CancellationError`.
+    ///   its end, an overlay cannot be added, or another process holds the image for a minute;
+    ///   `CancellationError`.
+    @LoopActor
     public static func append(
         _ overlays: [ImageOverlay], to base: FilePath, output: FilePath? = nil,
         _ configuration: CpioConfiguration? = nil, compression: InitramfsCompression = .none
     ) async throws -> Result {
         let settings = try configuration ?? CpioConfiguration.fromEnvironment()
+        // A symlink to an image is followed, not replaced.
+        let place = FileTree.resolved(base)
+        let target = output ?? place
+        let claim =
+            FileTree.resolved(target) == place
+            ? try await ImageClaim.take(place, until: .after(patience)) : nil
+        defer { withExtendedLifetime(claim) {} }
         return try await WorkerThread.run { cancellation in
             if UnifiedKernelImage(looking: base) != nil { throw InitramfsError.unified(base) }
             let image = try InitramfsReader.read(base)
@@ -34,8 +46,6 @@ public enum ImageAppending {
             guard !entries.isEmpty else {
                 throw InitramfsError.nothingToAppend(overlays.map(\.display))
             }
-            // A symlink to an image is followed, not replaced.
-            let target = output ?? FileTree.resolved(base)
             var length = 0
             let isSecret = entries.contains(where: \.isSecretFile)
             let mode = try HostFile.readableStatus(of: base).mode & (isSecret ? 0o600 : 0o777)

@@ -37,6 +37,8 @@ public enum InitramfsError: Error, Equatable {
     /// Nothing can be appended where the kernel stops before it.
     case appendUnreachable(FilePath, stop: String)
     case nothingToAppend([String])
+    /// Another process adds to the same image.
+    case imageBusy(FilePath)
     /// The image is a section of an EFI program, which would have to be built anew.
     case unified(FilePath)
     case outputFailed(FilePath, reason: String)
@@ -152,6 +154,8 @@ extension InitramfsError: DiagnosticError {
                 + stop
         case .nothingToAppend(let overlays):
             "nothing to append: `\(overlays.joined(separator: " "))` holds no files"
+        case .imageBusy(let file):
+            "cannot append to `\(file)`: another process holds it"
         case .unified(let file):
             "cannot append to `\(file)`: it is a unified kernel image"
         case .unknownArch(let name, _):
@@ -184,6 +188,7 @@ extension InitramfsError: DiagnosticError {
             .noSuchEntry(_, _, let near):
             near.map { "did you mean `\($0)`?" }
         case .appendUnreachable: "`qsh lint` says where and why"
+        case .imageBusy: "run it again when the other one has ended; `fuser -v` names it"
         case .unified: "append to the initramfs, then make the kernel image of it anew"
         case .outputFull, .extractionFull: "free some space, or write to another disk"
         default: nil

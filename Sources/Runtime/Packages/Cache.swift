@@ -81,18 +81,13 @@ public struct Cache: Sendable, Equatable {
         guard lock >= 0 else { throw CacheError.unusable(root, Errno(rawValue: errno)) }
         // Never unlinked: a second holder could then lock a file that nobody else sees.
         defer { close(lock) }
-        var hasSaidSo = false
-        while flock(lock, LOCK_EX | LOCK_NB) != 0 {
-            let error = Errno(rawValue: errno)
-            guard error == .wouldBlock || error == .interrupted else {
-                throw CacheError.unusable(root, error)
+        do { try await FileLock.take(lock, until: deadline, waiting: waiting) } catch let failure
+            as FileLock.Failure
+        {
+            switch failure {
+            case .busy: throw CacheError.busy(path(of: name))
+            case .refused(let error): throw CacheError.unusable(root, error)
             }
-            if deadline.hasPassed { throw CacheError.busy(path(of: name)) }
-            if !hasSaidSo { waiting() }
-            hasSaidSo = true
-            // flock(2) waits for ever or not at all, so the lock is tried ten times a second.
-            let next = min(deadline, .after(.milliseconds(100)))
-            _ = try await Broadcast().wait(until: next) { false }
         }
         return try await body()
     }

@@ -69,23 +69,6 @@ import Testing
                 + "  hint: did you mean `/usr/sbin/e2fsck`?\n")
     }
 
-    /// Images of others keep no reasons, but their files tell.
-    @Test func whyReadsWhatTheFilesSayOfEachOther() async throws {
-        let recipe = """
-            qsh.initramfs.new { init = "#!/bin/sh\\n" }:binary("xz"):write("plain.img")
-            """
-        _ = try await qsh("-e", recipe)
-        let libraries = try await qsh("inspect", "--list", "plain.img")
-        let libc = try #require(
-            libraries.stdout.firstMatch(of: #/\S*liblzma\.so\.5\b/#)
-        ).output
-
-        let run = try await qsh("why", "plain.img", String(libc))
-
-        #expect(run.stdout.contains(": library of /usr/bin/xz"), "\(run.stdout)\(run.stderr)")
-        #expect(run.status == 0)
-    }
-
     @Test func whyRunsARecipeUpToItsFirstMachine() async throws {
         try folder.write(
             "boot.lua",

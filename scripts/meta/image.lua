@@ -61,6 +61,17 @@ local image = {}
 ---@return qsh.initramfs.Finding[]
 function image:lint(options) end
 
+--- The chain of reasons for a file, the file itself first: what an image of `qsh mkinitramfs` says
+--- of itself; of others, what their files say of each other.
+---@param path string a path in it, a module's name, or that of the only file of this name
+---@return qsh.initramfs.Reason[]
+function image:why(path) end
+
+--- As `why`, but returns `nil, err` where it would raise.
+---@param path string
+---@return qsh.initramfs.Reason[]?, qsh.error?
+function image:try_why(path) end
+
 ---@class qsh.initramfs.ExtractOptions
 ---@field paths? string|string[] files and folders in it, also with `*` (default: all)
 

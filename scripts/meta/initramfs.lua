@@ -81,7 +81,7 @@ function initramfs:modules(kernel, names, options) end
 ---@field hook? string the hook that was at work
 ---@field because? string the file that brought it, which the next entry is about
 
---- The chain of reasons for a path, the path itself first; empty where nobody wrote it down.
----@param path string
+--- The chain of reasons for a file, the file itself first; empty where there is none such.
+---@param path string a path in it, a module's name, or that of the only file of this name
 ---@return qsh.initramfs.Reason[]
 function initramfs:why(path) end

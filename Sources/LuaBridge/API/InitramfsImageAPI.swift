@@ -18,6 +18,7 @@ final class InitramfsImageObject: LuaObject {
             .suspending("lint") { try await lint($0) },
             .suspending("extract", hasTry: true) { try await extract($0) },
             .suspending("append", hasTry: true) { try await append($0) },
+            .suspending("why", hasTry: true) { try await why($0) },
         ],
         properties: [
             LuaProperty("path", of: InitramfsImageObject.self) { .text($0.path.string) },
@@ -76,6 +77,13 @@ extension InitramfsImageObject {
         try options.finish()
         let result = try await ImageExtraction.extract(image.path, paths, into: FilePath(folder))
         return [.list(result.refused.map { .text($0) })]
+    }
+
+    /// `image:why(path)`: a list of `{ path, reason, hook, because }`, the path itself first.
+    private static func why(_ call: LuaCall) async throws -> [LuaValue] {
+        let image = try call.receiver(as: InitramfsImageObject.self)
+        let steps = try await ImageReasons.why(call.string(1, "path"), in: image.path)
+        return [.list(steps.map(\.luaValue))]
     }
 
     /// `image:append(overlays, { output, compression })`: the new image.

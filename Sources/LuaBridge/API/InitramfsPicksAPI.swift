@@ -69,8 +69,8 @@ enum InitramfsPicksAPI {
     /// `root:why(path)`: a list of `{ path, reason, hook, because }`, the path itself first.
     private static func why(_ call: LuaCall) throws -> [LuaValue] {
         let object = try call.receiver(as: InitramfsObject.self)
-        let path = try InitramfsPath(call.string(1, "path"))
-        return [.list(object.tree.why(path).map(\.luaValue))]
+        let steps = try object.tree.why(named: call.string(1, "path")) ?? []
+        return [.list(steps.map(\.luaValue))]
     }
 }
 

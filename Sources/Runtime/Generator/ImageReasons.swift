@@ -20,7 +20,8 @@ public enum ImageReasons {
                 let steps = chain(from: path, ReasonFile.parse(notes), read.tree)
                 if !steps.isEmpty { return steps }
             }
-            let steps = try ImageEvidence(read.tree, image).chain(from: place)
+            let evidence = ImageEvidence(read.tree, index, try ImageContents(of: image, read.tree))
+            let steps = evidence.chain(from: place)
             if steps.isEmpty { throw GeneratorError.noReason(path.display, image) }
             return steps
         }
@@ -79,88 +80,5 @@ public enum ImageReasons {
         options.onContent = { inode, piece in if inode == node.inode { bytes += piece } }
         _ = try InitramfsReader.read(image, options)
         return bytes
-    }
-}
-
-/// What the files of an image say of each other.
-struct ImageEvidence {
-    private let tree: [InitramfsNode]
-    private let image: FilePath
-
-    init(_ tree: [InitramfsNode], _ image: FilePath) {
-        self.tree = tree
-        self.image = image
-    }
-
-    func chain(from node: InitramfsNode) throws -> [PickStep] {
-        let modules = KernelModuleFile(printable(node.path)) == nil ? [:] : try dependencies()
-        var steps: [PickStep] = []
-        var next: InitramfsNode? = node
-        var seen: Set<Int> = []
-        while let here = next, seen.insert(here.inode).inserted,
-            let (user, text, kind) = user(of: here, modules)
-        {
-            steps.append(
-                PickStep(
-                    path: "/" + printable(here.path),
-                    reason: PickReason(
-                        kind, text, because: InitramfsPath(normalised: user.path))))
-            next = user
-        }
-        if let next, !steps.isEmpty, !seen.contains(next.inode) || steps.count == seen.count - 1 {
-            steps.append(
-                PickStep(
-                    path: "/" + printable(next.path),
-                    reason: PickReason(.data, "nothing in the image says why")))
-        }
-        return steps
-    }
-
-    private func user(
-        of node: InitramfsNode, _ modules: [String: [InitramfsNode]]
-    ) -> (InitramfsNode, String, PickReason.Kind)? {
-        let name = node.path.split(separator: UInt8(ascii: "/")).last ?? []
-        if let module = KernelModuleFile(printable(node.path)) {
-            return modules[module.name]?.first.map { ($0, "its symbols are used by", .module) }
-        }
-        for other in tree where other.inode != node.inode {
-            if other.program?.needed.contains(where: { $0.elementsEqual(name) }) == true {
-                return (other, "library of", .library)
-            }
-            let interpreter = other.program?.interpreter?.split(separator: UInt8(ascii: "/")).last
-            if let interpreter, interpreter.elementsEqual(name) {
-                return (other, "dynamic linker of", .library)
-            }
-            let target = other.target.split(separator: UInt8(ascii: "/")).last
-            if other.type == .symlink, let target, target.elementsEqual(name),
-                other.path != node.path
-            {
-                return (other, "target of the symlink", .data)
-            }
-        }
-        return nil
-    }
-
-    /// By module, the modules that use it.
-    private func dependencies() throws -> [String: [InitramfsNode]] {
-        var files: [Int: [UInt8]] = [:]
-        let wanted = Set(
-            tree.filter { KernelModuleFile(printable($0.path)) != nil }.map(\.inode))
-        var options = InitramfsReader.Options()
-        options.onStart = { files[$0] = nil }
-        options.onContent = { inode, piece in
-            if wanted.contains(inode) { files[inode, default: []] += piece }
-        }
-        _ = try InitramfsReader.read(image, options)
-        var users: [String: [InitramfsNode]] = [:]
-        for node in tree {
-            guard let file = KernelModuleFile(printable(node.path)), let bytes = files[node.inode],
-                let info = try? file.info(decompressing: bytes)
-            else { continue }
-            for name in info.depends {
-                users[KernelModuleFile.canonical(name), default: []].append(node)
-            }
-        }
-        return users
     }
 }

@@ -1,0 +1,163 @@
+/// What the files of an image say of each other.
+struct ImageEvidence {
+    /// Another file that a file is there for; none where it is there for itself.
+    typealias Ground = (user: InitramfsNode?, reason: String, kind: PickReason.Kind)
+
+    private let tree: [InitramfsNode]
+    private let index: InitramfsNodeIndex
+    private let contents: ImageContents
+
+    init(_ tree: [InitramfsNode], _ index: InitramfsNodeIndex, _ contents: ImageContents) {
+        self.tree = tree
+        self.index = index
+        self.contents = contents
+    }
+
+    /// From a file to what it is there for, and so on; empty where nothing tells.
+    func chain(from node: InitramfsNode) -> [PickStep] {
+        var steps: [PickStep] = []
+        var next: InitramfsNode? = node
+        var seen: Set<[UInt8]> = []
+        while let here = next, seen.insert(here.path).inserted {
+            let path = "/" + printable(here.path)
+            guard let ground = ground(of: here, except: seen) else {
+                if !steps.isEmpty {
+                    let unknown = PickReason(.data, "nothing in the image says why")
+                    steps.append(PickStep(path: path, reason: unknown))
+                }
+                break
+            }
+            let because = ground.user.map { InitramfsPath(normalised: $0.path) }
+            steps.append(
+                PickStep(
+                    path: path, reason: PickReason(ground.kind, ground.reason, because: because)))
+            next = ground.user
+        }
+        return steps
+    }
+
+    /// The surest ground: what the kernel does comes before what programs say, and that before
+    /// names in a text.
+    private func ground(of node: InitramfsNode, except seen: Set<[UInt8]>) -> Ground? {
+        if let known = knownToTheKernel(node) { return known }
+        if let module = KernelModuleFile(printable(node.path)) {
+            return module.name.isEmpty ? nil : groundOfModule(node, module.name, seen)
+        }
+        return firmware(node) ?? linked(node, seen) ?? interpreter(node, seen)
+            ?? symlink(node, seen) ?? named(node, seen) ?? folder(node, seen)
+    }
+
+    /// Paths that the kernel itself opens: init/main.c, and the early archives of
+    /// Documentation/arch/x86/microcode.rst and Documentation/admin-guide/acpi.
+    private func knownToTheKernel(_ node: InitramfsNode) -> Ground? {
+        let path = printable(node.path)
+        if path == "init" { return (nil, "the kernel starts it", .program) }
+        if path == "dev/console" { return (nil, "the kernel opens it for init", .data) }
+        if path.hasPrefix("kernel/x86/microcode/") {
+            return (nil, "the kernel loads it into the processor", .firmware)
+        }
+        if path.hasPrefix("kernel/firmware/acpi/") {
+            return (nil, "the kernel takes it for the firmware's table", .firmware)
+        }
+        let parts = path.split(separator: "/")
+        if parts.last?.hasPrefix("modules.") == true, parts.contains("modules") {
+            return (nil, "modprobe reads it", .data)
+        }
+        return nil
+    }
+
+    private func groundOfModule(
+        _ node: InitramfsNode, _ name: String, _ seen: Set<[UInt8]>
+    ) -> Ground? {
+        let others = contents.modules.filter { !seen.contains($0.node.path) }
+        func names(_ list: [String]) -> Bool {
+            list.contains { KernelModuleFile.canonical($0) == name }
+        }
+        if let user = others.first(where: { names($0.info.depends) }) {
+            return (user.node, "its symbols are used by", .module)
+        }
+        if let user = others.first(where: { names($0.info.softBefore + $0.info.softAfter) }) {
+            return (user.node, "soft dependency of", .module)
+        }
+        let spelled = name.replacing("_", with: "-")
+        if let text = contents.text(naming: spelled, except: seen)
+            ?? contents.text(naming: name, except: seen)
+        {
+            return (text, "its name is in", .module)
+        }
+        let own = contents.modules.first { $0.node.inode == node.inode }?.info.aliases.first
+        return own.map { (nil, "loaded where a device asks for `\($0)` or the like", .module) }
+    }
+
+    private func firmware(_ node: InitramfsNode) -> Ground? {
+        let path = "/" + printable(node.path)
+        for module in contents.modules {
+            let asked = module.info.firmware.contains { name in
+                ["", ".xz", ".zst"].contains { path.hasSuffix("/firmware/\(name)\($0)") }
+            }
+            if asked { return (module.node, "firmware of", .firmware) }
+        }
+        return nil
+    }
+
+    private func linked(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        let name = node.path.split(separator: UInt8(ascii: "/")).last ?? []
+        for other in tree where !seen.contains(other.path) && other.inode != node.inode {
+            guard let program = other.program else { continue }
+            let fits = node.program.map { $0.machine == program.machine } ?? true
+            if fits, program.needed.contains(where: { $0.elementsEqual(name) }) {
+                return (other, "library of", .library)
+            }
+            if let path = program.interpreter, leads(path, to: node) {
+                return (other, "dynamic linker of", .library)
+            }
+        }
+        return nil
+    }
+
+    /// The program that a script's first line names (execve(2)).
+    private func interpreter(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        for (script, bytes) in contents.texts
+        where bytes.starts(with: "#!".utf8) && !seen.contains(script.path) {
+            let line = bytes.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+            let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            if let path = words.first, leads(path, to: node) {
+                return (script, "interpreter of", .program)
+            }
+        }
+        return nil
+    }
+
+    private func symlink(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        let link = tree.first { other in
+            guard other.type == .symlink, !seen.contains(other.path) else { return false }
+            let folder = other.path.split(separator: UInt8(ascii: "/")).dropLast()
+            let isAbsolute = other.target.first == UInt8(ascii: "/")
+            let start = isAbsolute ? [] : Array(folder.joined(separator: "/".utf8)) + [0x2F]
+            return index.place(of: start + other.target, followLast: false) == node.path
+        }
+        return link.map { ($0, "target of the symlink", .data) }
+    }
+
+    private func named(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        guard node.type != .directory else { return nil }
+        let path = printable(node.path)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let user =
+            contents.text(naming: "/" + path, except: seen)
+            ?? contents.text(naming: name, except: seen)
+        return user.map { ($0, "its name is in", node.program == nil ? .data : .program) }
+    }
+
+    private func folder(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        guard node.type == .directory else { return nil }
+        let inside = node.path + [UInt8(ascii: "/")]
+        let first = tree.first { $0.path.starts(with: inside) && $0.type != .directory }
+        return first.map { ($0, "folder of", .data) }
+    }
+
+    private func leads(_ path: some Collection<UInt8>, to node: InitramfsNode) -> Bool {
+        index.place(of: path, followLast: false) == node.path
+            || index.resolve(path)?.inode == node.inode
+    }
+}

@@ -1,0 +1,118 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import QshRuntime
+
+/// An image that somebody else made, with nothing written down: modules of Debian's kernel, and
+/// programs of which only the headers are real.
+@Suite struct ImageReasonsTests {
+    private let folder: TestTree
+
+    init() throws {
+        TestLoop.start()
+        folder = try TestTree()
+    }
+
+    @LoopActor private func image() async throws -> FilePath {
+        var tree = InitramfsTree()
+        try tree.addFile(
+            "init", text: "#!/bin/sh\n/bin/tool --now\nmodprobe virtio-pci\n", mode: .program)
+        try tree.addFile("usr/bin/busybox", bytes: ELFSample(needed: []).bytes, mode: .program)
+        try tree.addSymlink("usr/bin/sh", target: "busybox")
+        try tree.addSymlink("bin", target: "usr/bin")
+        let program = ELFSample(needed: ["libx.so.1"], interpreter: "/lib64/ld-x.so.2")
+        try tree.addFile("usr/bin/tool", bytes: program.bytes, mode: .program)
+        try tree.addFile("lib64/ld-x.so.2", bytes: ELFSample(needed: []).bytes, mode: .program)
+        try tree.addFile("lib/libx.so.1.0", bytes: ELFSample(needed: []).bytes, mode: .file)
+        try tree.addSymlink("lib/libx.so.1", target: "libx.so.1.0")
+        try tree.addFile("lib/orphan.so", bytes: ELFSample(needed: []).bytes, mode: .file)
+        try tree.addFile("lib/firmware/me4000_firmware.bin", text: "firmware", mode: .file)
+        try tree.addFile("lib/modules/1/modules.dep", text: "a.ko: b.ko\n", mode: .file)
+        try tree.addFile("kernel/x86/microcode/GenuineIntel.bin", text: "m", mode: .file)
+        let kernel = try await DebianKernel.get()
+        let modules = try KernelModules(folder: #require(kernel.modules))
+        for name in ["virtio_pci", "virtio_ring", "me4000", "nf_log_syslog", "xt_LOG"] {
+            let file = try #require(modules.resolve([name]).last)
+            try tree.addFile("lib/modules/1/\(name).ko", from: file, mode: .file)
+        }
+        return try folder.write("i.img", tree.image())
+    }
+
+    @Test(arguments: [
+        ("/init", ["/init: the kernel starts it"]),
+        (
+            "busybox",
+            [
+                "/usr/bin/busybox: interpreter of /init", "/init: the kernel starts it",
+            ]
+        ),
+        ("/bin/sh", ["/usr/bin/sh: interpreter of /init", "/init: the kernel starts it"]),
+        (
+            "libx.so.1.0",
+            [
+                "/lib/libx.so.1.0: target of the symlink /lib/libx.so.1",
+                "/lib/libx.so.1: library of /usr/bin/tool", "/usr/bin/tool: its name is in /init",
+                "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "/lib64/ld-x.so.2",
+            [
+                "/lib64/ld-x.so.2: dynamic linker of /usr/bin/tool",
+                "/usr/bin/tool: its name is in /init", "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "virtio-ring",
+            [
+                "/lib/modules/1/virtio_ring.ko: its symbols are used by"
+                    + " /lib/modules/1/virtio_pci.ko",
+                "/lib/modules/1/virtio_pci.ko: its name is in /init",
+                "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "nf_log_syslog",
+            [
+                "/lib/modules/1/nf_log_syslog.ko: soft dependency of /lib/modules/1/xt_LOG.ko",
+                "/lib/modules/1/xt_LOG.ko: loaded where a device asks for `ip6t_LOG` or the like",
+            ]
+        ),
+        (
+            "me4000_firmware.bin",
+            [
+                "/lib/firmware/me4000_firmware.bin: firmware of /lib/modules/1/me4000.ko",
+                "/lib/modules/1/me4000.ko: loaded where a device asks for"
+                    + " `pci:v00001402d00004683sv*sd*bc*sc*i*` or the like",
+            ]
+        ),
+        ("modules.dep", ["/lib/modules/1/modules.dep: modprobe reads it"]),
+        (
+            "GenuineIntel.bin",
+            ["/kernel/x86/microcode/GenuineIntel.bin: the kernel loads it into the processor"]
+        ),
+        (
+            "lib64",
+            [
+                "/lib64: folder of /lib64/ld-x.so.2",
+                "/lib64/ld-x.so.2: dynamic linker of /usr/bin/tool",
+                "/usr/bin/tool: its name is in /init", "/init: the kernel starts it",
+            ]
+        ),
+    ])
+    @LoopActor func whatTheFilesSayOfEachOther(name: String, chain: [String]) async throws {
+        let steps = try await ImageReasons.why(name, in: image())
+        #expect(steps.map(\.line) == chain)
+    }
+
+    @Test @LoopActor func whatNobodyNamesIsSaidToBeUnknown() async throws {
+        let image = try await image()
+        let error = await #expect(throws: GeneratorError.self) {
+            try await ImageReasons.why("orphan.so", in: image)
+        }
+        #expect(
+            error?.diagnostic.message
+                == "`/lib/orphan.so`: nothing in `\(image)` says why it is there")
+    }
+}

@@ -25,8 +25,9 @@ enum MachineAPI {
             roots.isDone = true
             throw RecipeStopped()
         }
-        if let kernel = options.configuration.kernel {
+        if !Cassette.isReplay, let kernel = options.configuration.kernel {
             try await KernelRequirements.check(options.requires, ofImage: kernel)
+            try await KernelRequirements.check(options.configuration)
         }
         var plan = try options.plan(services)
         if !Cassette.isReplay, plan.configuration.kernel != nil,

@@ -82,6 +82,15 @@ extension KernelConfigRequest.Origin: CustomStringConvertible {
         case .line(let file, let line): "`\(file):\(line)`"
         case .set: "`set`"
         case .requires: "`requires`"
+        case .feature(let option): "`\(option)`"
+        }
+    }
+
+    /// Whether it only wants the symbol to be there, however it came to be.
+    var isRequirement: Bool {
+        switch self {
+        case .line, .set: false
+        case .requires, .feature: true
         }
     }
 }

@@ -36,6 +36,8 @@ public struct KernelConfigRequest: Sendable, Equatable {
         case set
         /// A `requires` list.
         case requires
+        /// An option of a machine, which works with such a kernel only.
+        case feature(String)
     }
 
     /// What the configuration starts from.

@@ -38,13 +38,20 @@ public struct KernelConfigUnmet: DiagnosticError, Equatable {
         let what = isRequired ? "required options are missing" : "settings did not survive"
         return Diagnostic(
             .configUnmet, "\(subject): \(symbols.count) of \(asked) \(what): \(names)\(more)",
-            notes: symbols.map(\.sentence)
-                + (cure?.leaves.map { "even then " + $0.sentence } ?? []),
-            hint: hint)
+            notes: symbols.map(\.sentence) + leftNotes, hint: hint)
+    }
+
+    /// What the cure does not cure; a reason that stays is not told twice.
+    private var leftNotes: [String] {
+        let told = Set(symbols.map(\.sentence))
+        let left = (cure?.leaves ?? []).map { (name: $0.name, sentence: $0.sentence) }
+        let same = left.filter { told.contains($0.sentence) }.map { "`\($0.name)`" }
+        return left.filter { !told.contains($0.sentence) }.map { "even then " + $0.sentence }
+            + (same.isEmpty ? [] : ["even then not: " + same.joined(separator: ", ")])
     }
 
     /// Whether nobody has set any of them: they were only to be there.
-    private var isRequired: Bool { symbols.allSatisfy { $0.wanted.origin == .requires } }
+    private var isRequired: Bool { symbols.allSatisfy(\.wanted.origin.isRequirement) }
 
     private var hint: String? {
         if !fragments.isEmpty {

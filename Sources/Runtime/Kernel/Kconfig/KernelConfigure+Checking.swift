@@ -21,7 +21,7 @@ extension KernelConfigure {
         }
         var unmet = KernelConfigUnmet(
             subject: "configuration", symbols: symbols, asked: contract.count)
-        let isRequired = symbols.allSatisfy { $0.wanted.origin == .requires }
+        let isRequired = symbols.allSatisfy(\.wanted.origin.isRequirement)
         unmet.fragments = isRequired ? KernelFragment.curing(all: broken.map(\.name)) ?? [] : []
         if !unmet.fragments.isEmpty { throw unmet }
         unmet.cure = try await cure(contract, final, tree, answers, deadline)

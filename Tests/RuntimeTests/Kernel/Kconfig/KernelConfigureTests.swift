@@ -194,6 +194,31 @@ import Testing
                     hint: "build it with `fragments = { \"initramfs\", \"virtio\" }`"))
     }
 
+    @Test @LoopActor func whatAMachinesOptionsRelyOnIsMissedBeforeTheBoot() async throws {
+        let folder = try TestTree()
+        let image = try folder.write("arch/x86/boot/bzImage", FakeKernel.bzImage())
+        try folder.write(".config", "CONFIG_VIRTIO_BLK=y\nCONFIG_9P_FS=m\n")
+        var configuration = MachineConfiguration(kernel: image)
+        configuration.drives = [QEMUOption("disk.img")]
+        try await KernelRequirements.check(configuration)
+        configuration.shares = [HostShare(folder.path, at: "/mnt")]
+        configuration.netdevs = [QEMUOption("user")]
+        let error = await #expect(throws: KernelConfigUnmet.self) {
+            try await KernelRequirements.check(configuration)
+        }
+        #expect(
+            error?.diagnostic
+                == Diagnostic(
+                    .configUnmet,
+                    "kernel `\(image)`: 2 of 4 required options are missing: `NET_9P_VIRTIO`, "
+                        + "`VIRTIO_NET`",
+                    notes: [
+                        "`NET_9P_VIRTIO=y` (`share`) is `n`: the configuration does not have it",
+                        "`VIRTIO_NET=y` (`netdev`) is `n`: the configuration does not have it",
+                    ],
+                    hint: "build it with `fragments = { \"virtio\" }`"))
+    }
+
     @Test func everyFragmentOfQshIsPartOfTheProgram() throws {
         let folder = FilePath(#filePath).removingLastComponent()
             .appending("../../../../scripts/config")

@@ -40,7 +40,12 @@ import Testing
                 process:kill("KILL")
                 assert(process:wait().signal == 9 and other:wait().stdout == "given")
                 assert(not process.running)
-                print(select(2, m:try_wait_for_file("/none", { timeout = 0.1 })))
+                local _, err = m:try_wait_for_file("/none", { timeout = 0.1 })
+                print(err)
+                print(err.notes[1])
+                _, err = m:try_execute("sleep 9", { timeout = 0.5 })
+                print(err)
+                print(err.notes[2])
                 """
 
         let run = try await QshRun(recipe: recipe).with {
@@ -52,6 +57,9 @@ import Testing
             run.stdout == """
                 cannot write `back`: directory not empty
                 file `/none` in the guest: it is not there after 0.1 s
+                the limit of 0.1 s counts 2 times: tcg
+                `sleep 9` in the guest: did not end within 1 s and was killed
+                the limit of 0.5 s counts 2 times: tcg
 
                 """)
     }

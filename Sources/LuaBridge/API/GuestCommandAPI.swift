@@ -134,15 +134,17 @@ extension MachineObject {
         let interval = try options.seconds("interval") ?? 0.1
         try options.finish()
         let deadline = deadline(limit)
-        let request = GuestRequest(line, until: deadline)
-        let failure = GuestWaitFailure(subject: subject, limit: limit)
+        let request = GuestRequest(line, timeout: limit, until: deadline)
+        let failure = GuestWaitFailure(
+            subject: subject, limit: limit,
+            scaled: machine.console.timeScale.words(for: .seconds(limit)))
         do {
             while try await !run(request).succeeded {
                 let next = Deadline.after(seconds: interval)
                 guard next < deadline else { throw failure }
                 _ = try await machine.changed.wait(until: next) { machine.exit != nil }
             }
-        } catch GuestAgentError.timedOut {
+        } catch let error as any DiagnosticError where error.diagnostic.verdict == .timeout {
             throw failure
         }
     }
@@ -152,7 +154,8 @@ extension MachineObject {
             if let option = request.needsAgent { throw APIError.optionNeedsAgent(option) }
             return try await attributed { machine in
                 try await ConsoleShell(machine.console).execute(
-                    request.text, limits: ExpectLimits(total: request.deadline.remaining))
+                    // The console stretches its limits itself.
+                    request.text, limits: ExpectLimits(total: .seconds(request.timeout)))
             }
         }
         return try await overAgent { commands in
@@ -173,15 +176,18 @@ extension MachineObject {
 private struct GuestRequest {
     let text: String
     let command: GuestCommand
+    /// What the recipe says, in seconds, and when that is over.
+    let timeout: Double
     let deadline: Deadline
     /// Seconds between two tries of `wait_until_succeeds`.
     let interval: Double
     /// An option that was given and that the console cannot carry.
     let needsAgent: String?
 
-    init(_ line: String, until deadline: Deadline) {
+    init(_ line: String, timeout: Double, until deadline: Deadline) {
         text = line
         command = GuestCommand(.shell(line))
+        self.timeout = timeout
         self.deadline = deadline
         interval = 0
         needsAgent = nil
@@ -191,7 +197,7 @@ private struct GuestRequest {
         let program = try Self.program(call)
         let options = try call.options(at: 2)
         let input = try options.bytes("stdin").map { GuestInput.bytes($0) } ?? .none
-        let timeout = try options.seconds("timeout") ?? object.timeout
+        timeout = try options.seconds("timeout") ?? object.timeout
         let onStdout = try options.function("on_stdout")
         let onStderr = try options.function("on_stderr")
         let environment = try options.environment("env").compactMapValues { $0 }

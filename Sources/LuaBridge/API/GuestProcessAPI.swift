@@ -74,14 +74,17 @@ struct GuestWaitFailure: DiagnosticError, Equatable {
     let subject: Subject
     /// Seconds.
     let limit: Double
+    /// Why it waited longer than that.
+    let scaled: String?
 
     var diagnostic: Diagnostic {
+        Diagnostic(.timeout, message, notes: scaled.map { [$0] } ?? [])
+    }
+
+    private var message: String {
         switch subject {
-        case .file(let path):
-            Diagnostic(.timeout, "file `\(path)` in the guest: it is not there after \(limit) s")
-        case .port(let port):
-            Diagnostic(
-                .timeout, "port \(port) in the guest: nothing listens there after \(limit) s")
+        case .file(let path): "file `\(path)` in the guest: it is not there after \(limit) s"
+        case .port(let port): "port \(port) in the guest: nothing listens there after \(limit) s"
         }
     }
 }

@@ -37,7 +37,7 @@ public final class ConsoleShell {
     public func execute(
         _ command: String, limits: ExpectLimits = ExpectLimits()
     ) async throws -> GuestResult {
-        let deadline = limits.total.map { Deadline.after($0) } ?? .never
+        let deadline = limits.total.map { Deadline.after(console.timeScale($0)) } ?? .never
         let way = if let known = console.shellWay { known } else { try await probe(deadline) }
         console.shellWay = way
         return way == .exact
@@ -148,7 +148,7 @@ extension ConsoleShell {
     }
 
     private func wait(for text: String, _ deadline: Deadline) async throws -> [UInt8] {
-        let limits = ExpectLimits(total: deadline.remaining)
+        let limits = ExpectLimits(total: console.timeScale.limit(lasting: deadline.remaining))
         var pattern = try ConsolePattern.literal(text)
         pattern.scope = .program
         let result = try await console.expect([pattern], limits: limits)

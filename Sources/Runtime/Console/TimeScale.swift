@@ -52,4 +52,9 @@ public struct TimeScale: Sendable, Equatable {
         return "the limit of \(limit.inSeconds) counts \(times) times: "
             + reasons.joined(separator: ", ")
     }
+
+    /// The limit that lasts so long: the other way round.
+    func limit(lasting length: Duration) -> Duration {
+        factor == 1 ? length : .seconds(length.seconds / factor)
+    }
 }

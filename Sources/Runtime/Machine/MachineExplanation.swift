@@ -45,7 +45,12 @@ extension Machine {
             if error == .agentGone, exit != nil {
                 return await explainedFailure() ?? GuestAgentError.channelEnded
             }
-            return await explainedFailure() ?? error
+            var words: String?
+            if case .timedOut(_, let limit, _) = error {
+                let scale = console.timeScale
+                words = scale.words(for: scale.limit(lasting: limit))
+            }
+            return await explainedFailure() ?? annotated(error, words)
         case let error as QMPError:
             if case .ended = error { await awaitEnd() }
             return await explainedFailure() ?? error

@@ -2,7 +2,7 @@
 # Prints every figure of qsh's speed beside a peer's, measured in pairs, as ratios. Installs
 # nothing; a peer that is missing is named and skipped.
 # usage: Benchmarks/run.sh [FIGURE]...   (default: all but kernel, a quarter of an hour)
-# FIGURE: startup, bridge, boot, guest, snapshot, cpio, expect, images, mkinitramfs, kernel
+# FIGURE: startup, prompt, bridge, boot, guest, snapshot, cpio, expect, images, mkinitramfs, kernel
 set -eu
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh
@@ -14,6 +14,11 @@ trap 'exit 143' TERM
 startup() {
     has lua5.4 "start-up beside plain Lua" || return 0
     pair -n 41 --cpu "qsh -e '' to lua5.4 -e ''" 4 "$qsh -e ''" "lua5.4 -e ''"
+}
+
+prompt() {
+    has qemu-system-x86_64 "the prompt beside a flood" || return 0
+    python3 Benchmarks/prompt.py "$qsh"
 }
 
 bridge() {
@@ -107,7 +112,7 @@ mkinitramfs() {
 }
 
 has python3 "every pair" || exit 69
-[ $# -gt 0 ] || set -- startup bridge boot guest snapshot cpio expect images mkinitramfs
+[ $# -gt 0 ] || set -- startup prompt bridge boot guest snapshot cpio expect images mkinitramfs
 echo "building release"
 for product in qsh bridge-benchmark; do
     tools/release.sh "$product" >"$work/build.log" 2>&1 || {
@@ -120,13 +125,14 @@ date -u '+%Y-%m-%d'
 echo "$(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 for figure in "$@"; do
     case $figure in
-    startup | bridge | boot | guest | snapshot | cpio | expect | images | mkinitramfs | kernel)
+    startup | prompt | bridge | boot | guest | snapshot | cpio | expect | images | mkinitramfs | \
+        kernel)
         echo "== $figure"
         $figure
         ;;
     *)
-        echo "error: no figure \`$figure\`: expected startup, bridge, boot, guest, snapshot, cpio," \
-            "expect, images, mkinitramfs or kernel" >&2
+        echo "error: no figure \`$figure\`: expected startup, prompt, bridge, boot, guest," \
+            "snapshot, cpio, expect, images, mkinitramfs or kernel" >&2
         exit 2
         ;;
     esac

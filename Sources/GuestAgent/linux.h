@@ -136,6 +136,21 @@ static inline long sys_fork(void) { return SYS1(SYS_clone, SIGCHLD); }
 static inline long sys_fork(void) { return sys0(SYS_fork); }
 #endif
 
+/// A child in this very memory, its stack included, for which the caller stands still until it
+/// executes a program or ends. The child may go on only into a function that does not return.
+/// Under TCG this saves 1.2 ms of a command's 5 (copied page tables, and each page's first write).
+#if defined(__x86_64__)
+static inline long sys_vfork(void) { return sys0(SYS_vfork); }
+#elif defined(HAS_NO_FORK)
+static inline long sys_vfork(void)
+{
+    enum { CLONE_VM = 0x100, CLONE_VFORK = 0x4000 };
+    return SYS1(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD);
+}
+#else
+static inline long sys_vfork(void) { return sys_fork(); }
+#endif
+
 /// Private memory of zeroes.
 static inline long sys_map(size_t size)
 {

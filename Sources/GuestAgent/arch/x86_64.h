@@ -6,9 +6,10 @@
 enum {
     SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_mmap = 9, SYS_munmap = 11,
     SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_ioctl = 16,
-    SYS_getpid = 39, SYS_sendfile = 40, SYS_fork = 57, SYS_execve = 59, SYS_wait4 = 61,
-    SYS_kill = 62, SYS_uname = 63, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchdir = 81,
-    SYS_fchmod = 91, SYS_setsid = 112, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
+    SYS_getpid = 39, SYS_sendfile = 40, SYS_fork = 57, SYS_vfork = 58,
+    SYS_execve = 59, SYS_wait4 = 61, SYS_kill = 62, SYS_uname = 63, SYS_fcntl = 72,
+    SYS_chdir = 80, SYS_fchdir = 81, SYS_fchmod = 91,
+    SYS_setsid = 112, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
     SYS_umount2 = 166, SYS_getdents64 = 217, SYS_clock_settime = 227, SYS_exit_group = 231,
     SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259, SYS_unlinkat = 263,
     SYS_renameat = 264, SYS_ppoll = 271, SYS_signalfd4 = 289, SYS_dup3 = 292, SYS_pipe2 = 293,

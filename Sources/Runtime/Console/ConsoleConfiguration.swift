@@ -21,6 +21,9 @@ public struct ConsoleConfiguration: Sendable {
     /// What the recipe provokes on purpose: a kind (`warning`) or a part of the kernel's line
     /// (`WARNING`, `my_driver`); it ends no wait.
     public var expected: [String] = []
+    /// Whether the kernel was told to print levels (`console_msg_format=syslog`, since 4.17). From
+    /// its first such line on, a stamp without a level is a program's text.
+    public var showsLevels = false
     /// How long a report may still grow after a panic before the wait ends.
     public var reportGrace: Duration = .seconds(1)
     /// How many of the last lines an error shows.

@@ -47,6 +47,8 @@ final class ConsoleStream {
     private var counter = LineCounter()
     private var openLine: OpenLine?
     private var entryBytes = 0
+    /// Whether the kernel that runs has printed a level.
+    private var hasLevels = false
 
     /// - Parameter reportsReplays: whether lines that `dmesg` repeats count as events again.
     init(_ configuration: ConsoleConfiguration, reportsReplays: Bool = false) {
@@ -95,7 +97,10 @@ final class ConsoleStream {
     func noteInput() { log.hasInput = true }
 
     /// Notes that the guest was reset.
-    func noteReset() { log.restart() }
+    func noteReset() {
+        log.restart()
+        hasLevels = false
+    }
 
     /// Notes that nothing has come for a while.
     func notePause() { watch.pause() }
@@ -123,12 +128,24 @@ final class ConsoleStream {
         case .text(let bytes, let count):
             counter.advance(bytes, count)
             takeText(bytes, count)
+        case .stamp(let bytes, let stamp) where isOfProgram(stamp):
+            counter.advance(bytes, stamp.length)
+            takeText(bytes, stamp.length)
         case .stamp(let bytes, let stamp):
             finishLine()
             let raw = Array(UnsafeBufferPointer(start: bytes, count: stamp.length))
             openLine = OpenLine(stamp: stamp, raw: raw, number: counter.line)
             counter.advance(bytes, stamp.length)
         }
+    }
+
+    /// Whether the kernel cannot have printed it.
+    private func isOfProgram(_ stamp: PrintkStamp) -> Bool {
+        guard configuration.showsLevels else { return false }
+        if stamp.level != nil { hasLevels = true }
+        // Time 0 is another kernel's that starts, by kexec, with parameters of its own.
+        if stamp.level == nil, stamp.microseconds == 0 { hasLevels = false }
+        return hasLevels && stamp.level == nil
     }
 
     private func takeText(_ bytes: UnsafePointer<UInt8>, _ count: Int) {

@@ -34,7 +34,11 @@ struct MachineLaunch {
         runs.removeKept(beyond: Self.keptFolders)
         let folder = try RunDirectory.create(machine: name, base: runs)
         let transcript = Transcript(folder: configuration.transcript ?? folder.path)
-        let console = Console(configuration: console, transcript: transcript)
+        var settings = console
+        let parameters = configuration.append.withDefaults(for: configuration.arch)
+        settings.showsLevels =
+            configuration.kernel != nil && parameters.value(of: "console_msg_format") == "syslog"
+        let console = Console(configuration: settings, transcript: transcript)
         onConsole(console)
         snapshot?.console.withUnsafeBytes { console.receive($0) }
         do {

@@ -66,7 +66,7 @@ struct RecipeFaultTests {
         end
         repeat
           assert(m:qmp("query-status", nil, { timeout = 5 }).running)
-          m.console:sendline("echo con$((40 + 2))")
+          m.console:sendline("seq 1200; echo con$((40 + 2))")
           m.console:expect("con42\\n", { timeout = 5 })
           m.console:expect("]# ", { timeout = 5 })
           assert(m:succeed("echo $((6 * 7))", { timeout = 5 }).stdout == "42\\n")

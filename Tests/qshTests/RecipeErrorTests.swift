@@ -95,6 +95,23 @@ import Testing
         #expect(run.status == 2)
     }
 
+    @Test func anOptionOfAnotherFunctionIsToldWhose() async throws {
+        let recipe = """
+            local tree = qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree")
+            tree:build { base = "tinyconfig" }
+            """
+
+        let run = try await QshRun(recipe: recipe).finish()
+
+        #expect(
+            run.stderr == """
+                error: qsh.kernel.tree:build: unknown option `base`
+                  at recipe.lua:2
+                  hint: `base` is an option of `tree:configure`
+
+                """)
+    }
+
     @Test func primitivesErrorsAreObjects() async throws {
         let recipe = """
             local ok, err = pcall(qsh.machine.boot, { memory = "12 potatoes" })

@@ -14,7 +14,8 @@ extension KernelTreeObject {
             compileCommands: try options.bool("compile_commands") ?? false,
             usesCache: try options.bool("cache") ?? true)
         let requires = try options.strings("requires") ?? []
-        try options.finish()
+        try options.finish(
+            elsewhere: ["base": configures, "fragments": configures, "set": configures])
         try refuse(request.targets, options)
         try tree.kernelBuild(request).check(requires)
         let kernel = try await tree.kernelBuild(request).run()
@@ -23,6 +24,8 @@ extension KernelTreeObject {
         }
         return [.object(KernelObject(kernel, toolchain, tree.services))]
     }
+
+    private static let configures = "tree:configure"
 
     /// A build with the program's surroundings; also tells where its folder is.
     func kernelBuild(_ request: KernelBuildRequest) throws -> KernelBuild {

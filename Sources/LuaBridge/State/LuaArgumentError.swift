@@ -11,7 +11,7 @@ public enum LuaArgumentError: DiagnosticError {
     /// An option that must be there.
     case missing(function: String, key: String, expects: String)
     /// Keys that the call does not know.
-    case unknown(function: String, key: String, nearest: String?)
+    case unknown(function: String, key: String, nearest: String?, owner: String? = nil)
     /// Values without a key in an options table.
     case positional(function: String, got: String)
     /// A field that an object does not have.
@@ -32,7 +32,7 @@ public enum LuaArgumentError: DiagnosticError {
             "\(function): option `\(key)` expects \(expects), got \(got)"
         case .missing(let function, let key, let expects):
             "\(function): option `\(key)` is missing: expects \(expects)"
-        case .unknown(let function, let key, let nearest):
+        case .unknown(let function, let key, let nearest, _):
             "\(function): unknown option `\(key)`\(Self.suggestion(nearest))"
         case .positional(let function, let got):
             "\(function): expects `name = value` options only, got \(got) without a name"
@@ -44,8 +44,11 @@ public enum LuaArgumentError: DiagnosticError {
     }
 
     private var hint: String? {
-        guard case .receiver = self else { return nil }
-        return "call the method with `:`, not with `.`"
+        switch self {
+        case .receiver: "call the method with `:`, not with `.`"
+        case .unknown(_, let key, _, let owner?): "`\(key)` is an option of `\(owner)`"
+        default: nil
+        }
     }
 
     private static func suggestion(_ word: String?) -> String {

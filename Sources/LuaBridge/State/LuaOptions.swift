@@ -156,7 +156,9 @@ public final class LuaOptions {
     }
 
     /// Refuses keys that were never asked for, naming the nearest that was.
-    public func finish() throws {
+    ///
+    /// - Parameter elsewhere: options that another function has, by name.
+    public func finish(elsewhere: [String: String] = [:]) throws {
         if let first = table.sequence.first {
             throw LuaArgumentError.positional(function: functionName, got: first.displayed)
         }
@@ -167,7 +169,8 @@ public final class LuaOptions {
             }
             guard !known.contains(key) else { continue }
             throw LuaArgumentError.unknown(
-                function: functionName, key: key, nearest: nearest(to: key, among: known))
+                function: functionName, key: key, nearest: nearest(to: key, among: known),
+                owner: elsewhere[key])
         }
     }
 }

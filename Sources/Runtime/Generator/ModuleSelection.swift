@@ -24,6 +24,8 @@ struct ModuleSelection {
     private var order: ModuleLoadOrder
     private var places: [String: Int] = [:]
     private var asked: Set<String> = []
+    /// Those of them that may not be missing: an earlier one may have been only wished for.
+    private var required: Set<String> = []
     private var opened: [String: (info: ModuleInfo, contents: [UInt8]?)] = [:]
 
     init(_ modules: KernelModules, of kernel: Kernel, aliases: ModuleAliases? = nil) {
@@ -36,10 +38,12 @@ struct ModuleSelection {
 
     /// Adds a module with everything that it needs.
     mutating func add(_ request: ModuleRequest, hook: String) throws {
-        guard asked.insert(request.name).inserted else { return }
+        let isNew = asked.insert(request.name).inserted
+        let isNewlyRequired = !request.isOptional && required.insert(request.name).inserted
+        guard isNew || isNewlyRequired else { return }
         let canonical = KernelModuleFile.canonical(request.name)
         if modules.builtins.contains(canonical) {
-            builtIn.append(canonical)
+            if isNew { builtIn.append(canonical) }
             return
         }
         if let file = modules.files[canonical], places[canonical] == nil {

@@ -46,6 +46,19 @@ import Testing
         #expect(chain.last?.reason.text == "the recipe asks for it")
     }
 
+    /// What a hook only wishes for is asked for first.
+    @Test @LoopActor func aFruitlessWishExcusesNoMissingModule() async throws {
+        let kernel = try await DebianKernel.get()
+        let modules = try KernelModules(folder: #require(kernel.modules))
+        var selection = ModuleSelection(modules, of: kernel)
+        try selection.add(
+            ModuleRequest(name: "nosuch", why: "a wish", isOptional: true), hook: "block")
+        #expect(throws: KernelModulesError.self) {
+            try selection.add(ModuleRequest(name: "nosuch", why: "asked for"), hook: "")
+        }
+        #expect(selection.chosen.isEmpty)
+    }
+
     @Test func ciphersAreSpelledAsTheKernelAsksForThem() {
         let names = { (cipher: String) in
             ModuleCompanions.modules(forCipher: cipher, "").map(\.name)

@@ -17,6 +17,7 @@ public enum GeneratorError: Error, Equatable {
     case codecMissing(String, option: String, kernel: String, config: FilePath)
     case noConfiguration(FilePath)
     case notInImage(String, FilePath, near: String?)
+    case severalNamed(String, FilePath, [String])
     case noReason(String, FilePath)
 }
 
@@ -56,6 +57,8 @@ extension GeneratorError: DiagnosticError {
             "cannot read `\(path)`: expected the kernel's configuration"
         case .notInImage(let name, let image, _):
             "`\(name)`: not in `\(image)`"
+        case .severalNamed(let name, let image, let paths):
+            "`\(name)`: \(paths.count) files of `\(image)` have this name"
         case .noReason(let path, let image):
             "`\(path)`: nothing in `\(image)` says why it is there"
         }
@@ -70,6 +73,8 @@ extension GeneratorError: DiagnosticError {
         case .noModulesFolder(_, _, let others) where !others.isEmpty:
             ["beside it lie those of `\(others.joined(separator: "`, `"))`"]
         case .codecMissing(_, _, _, let config): ["its configuration is `\(config)`"]
+        case .severalNamed(_, _, let paths):
+            paths.prefix(8).map { "`\($0)`" } + (paths.count > 8 ? ["and more"] : [])
         default: []
         }
     }
@@ -85,6 +90,7 @@ extension GeneratorError: DiagnosticError {
         case .otherRelease, .foreignModule: "give the modules of this very kernel"
         case .codecMissing: "take another codec, or `none`"
         case .notInImage(_, _, let near): near.map { "did you mean `\($0)`?" }
+        case .severalNamed: "give the whole path"
         case .noReason: "images made by `qsh mkinitramfs` keep their reasons"
         case .badHook, .scriptLoop, .noConfiguration: nil
         }

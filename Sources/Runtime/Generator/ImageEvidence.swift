@@ -3,7 +3,7 @@ struct ImageEvidence {
     /// Another file that a file is there for; none where it is there for itself.
     typealias Ground = (user: InitramfsNode?, reason: String, kind: PickReason.Kind)
 
-    private let tree: [InitramfsNode]
+    let tree: [InitramfsNode]
     private let index: InitramfsNodeIndex
     private let contents: ImageContents
 
@@ -44,7 +44,8 @@ struct ImageEvidence {
             return module.name.isEmpty ? nil : groundOfModule(node, module.name, seen)
         }
         return firmware(node) ?? linked(node, seen) ?? interpreter(node, seen)
-            ?? symlink(node, seen) ?? named(node, seen) ?? folder(node, seen)
+            ?? placed(node, seen) ?? symlink(node, seen) ?? named(node, seen)
+            ?? folder(node, seen)
     }
 
     /// Paths that the kernel itself opens: init/main.c, and the early archives of
@@ -129,14 +130,17 @@ struct ImageEvidence {
     }
 
     private func symlink(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
-        let link = tree.first { other in
+        let links = tree.filter { other in
             guard other.type == .symlink, !seen.contains(other.path) else { return false }
             let folder = other.path.split(separator: UInt8(ascii: "/")).dropLast()
             let isAbsolute = other.target.first == UInt8(ascii: "/")
             let start = isAbsolute ? [] : Array(folder.joined(separator: "/".utf8)) + [0x2F]
             return index.place(of: start + other.target, followLast: false) == node.path
         }
-        return link.map { ($0, "target of the symlink", .data) }
+        // One that is there for a reason tells more, where the first few have one.
+        let around = seen.union([node.path])
+        let link = links.prefix(32).first { ground(of: $0, except: around) != nil }
+        return (link ?? links.first).map { ($0, "target of the symlink", .data) }
     }
 
     private func named(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {

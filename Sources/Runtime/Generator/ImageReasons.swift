@@ -42,7 +42,12 @@ public enum ImageReasons {
             $0.type != .directory
                 && printable($0.path).split(separator: "/").last.map(String.init) == name
         }
-        if let only = named.first, named.count == 1 { return only }
+        // A symlink beside what it leads to is no second file.
+        let files = named.filter { $0.type != .symlink }
+        for some in [named, files] where some.count == 1 { return some[0] }
+        if named.count > 1 {
+            throw GeneratorError.severalNamed(name, image, named.map { "/" + printable($0.path) })
+        }
         let names = tree.map { "/" + printable($0.path) }
         let asked = name.hasPrefix("/") ? name : "/\(name)"
         throw GeneratorError.notInImage(name, image, near: nearest(to: asked, among: names))

@@ -106,6 +106,76 @@ import Testing
         #expect(steps.map(\.line) == chain)
     }
 
+    /// The bones of dracut's images: systemd comes first, and much is only read for its place.
+    @Test(arguments: [
+        (
+            "udevadm",
+            [
+                "/usr/bin/udevadm: target of the symlink /usr/lib/systemd/systemd-udevd",
+                "/usr/lib/systemd/systemd-udevd: its name is in"
+                    + " /usr/lib/systemd/system/udevd.service",
+                "/usr/lib/systemd/system/udevd.service: target of the symlink"
+                    + " /usr/lib/systemd/system/initrd.target.wants/udevd.service",
+                "/usr/lib/systemd/system/initrd.target.wants/udevd.service: wanted by"
+                    + " /usr/lib/systemd/system/initrd.target",
+                "/usr/lib/systemd/system/initrd.target: target of the symlink"
+                    + " /etc/systemd/system/default.target",
+                "/etc/systemd/system/default.target: what is started first by"
+                    + " /usr/lib/systemd/systemd",
+                "/usr/lib/systemd/systemd: target of the symlink /init",
+                "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "lib/dracut/hooks/cmdline/30-a.sh",
+            ["/usr/lib/dracut/hooks/cmdline/30-a.sh: dracut runs it at the point `cmdline`"]
+        ),
+        ("lib", ["/lib: programs and libraries are looked for under this name"]),
+        ("etc/ld.so.cache", ["/etc/ld.so.cache: the dynamic linker finds libraries by it"]),
+        ("proc", ["/proc: procfs is mounted there"]),
+        ("x.conf", ["/etc/modprobe.d/x.conf: modprobe reads it"]),
+    ])
+    @LoopActor func placesTellToo(name: String, chain: [String]) async throws {
+        var tree = InitramfsTree()
+        let program = ELFSample(needed: []).bytes
+        try tree.addSymlink("init", target: "usr/lib/systemd/systemd")
+        try tree.addSymlink("lib", target: "usr/lib")
+        try tree.addFile("usr/lib/systemd/systemd", bytes: program, mode: .program)
+        try tree.addFile("usr/bin/udevadm", bytes: program, mode: .program)
+        // In order of path, it comes before the one that tells something.
+        try tree.addSymlink("usr/bin/another", target: "udevadm")
+        try tree.addSymlink("usr/lib/systemd/systemd-udevd", target: "../../bin/udevadm")
+        let units = "usr/lib/systemd/system"
+        try tree.addFile("\(units)/udevd.service", text: "ExecStart=/lib/systemd/systemd-udevd\n")
+        try tree.addFile("\(units)/initrd.target", text: "[Unit]\n")
+        try tree.addSymlink(
+            "\(units)/initrd.target.wants/udevd.service", target: "../udevd.service")
+        try tree.addSymlink(
+            "etc/systemd/system/default.target", target: "/\(units)/initrd.target")
+        try tree.addFile("usr/lib/dracut/hooks/cmdline/30-a.sh", text: "true\n")
+        try tree.addFile("etc/ld.so.cache", bytes: [0])
+        try tree.addFile("etc/modprobe.d/x.conf", text: "options a b=1\n")
+        try tree.addDirectory("proc")
+        let steps = try await ImageReasons.why(name, in: folder.write("d.img", tree.image()))
+        #expect(steps.map(\.line) == chain)
+    }
+
+    @Test @LoopActor func aNameOfSeveralFilesAsksForThePath() async throws {
+        var tree = InitramfsTree()
+        try tree.addFile("init", text: "#!/bin/sh\n", mode: .program)
+        for folder in ["a", "b"] { try tree.addFile("\(folder)/note", text: folder) }
+        try tree.addSymlink("a/init", target: "/init")
+        let image = try folder.write("n.img", tree.image())
+        let error = await #expect(throws: GeneratorError.self) {
+            try await ImageReasons.why("note", in: image)
+        }
+        #expect(
+            error?.diagnostic
+                == Diagnostic(
+                    .usage, "`note`: 2 files of `\(image)` have this name",
+                    notes: ["`/a/note`", "`/b/note`"], hint: "give the whole path"))
+    }
+
     @Test @LoopActor func whatNobodyNamesIsSaidToBeUnknown() async throws {
         let image = try await image()
         let error = await #expect(throws: GeneratorError.self) {

@@ -63,6 +63,13 @@ import Testing
         #expect(text("out/lib/old") == "old")
     }
 
+    @Test func extractTakesNamesAsTheListShowsThem() async throws {
+        let file = try image("x.img") { try $0.addFile("a\nb", text: "odd") }
+        let run = try await QshRun("extract", file, "a\\x0ab", "-C", path("out")).finish()
+        #expect(run.status == 0, "\(run.stderr)")
+        #expect(text("out/a\nb") == "odd")
+    }
+
     @Test func aMissingPathNamesTheNearest() async throws {
         let file = try base()
         let run = try await QshRun("extract", file, "inti", "-C", path("out")).finish()
@@ -102,6 +109,7 @@ import Testing
         #expect(text("out/note") == "new")
         #expect(
             run.stderr.contains("qsh: `etc` is not extracted: Not a directory\n"), "\(run.stderr)")
+        #expect(run.status == 1)
     }
 
     @Test(
@@ -122,6 +130,27 @@ import Testing
                 == "qsh: `dev/console` is not extracted: making a character device 5:1 needs root\n"
         )
         #expect(text("out/a") == "a")
+    }
+
+    @Test func diffNamesDamage() async throws {
+        let file = try base()
+        let bytes = try readSmallFile(folder.path.appending("base.img"), limit: 1 << 16)
+        let other = try folder.write("junk.img", bytes + Array("junk".utf8)).string
+        let run = try await QshRun("diff", file, other).finish()
+        #expect(run.status == 1)
+        #expect(run.stdout == "")
+        #expect(
+            run.stderr.hasPrefix(
+                "qsh: `\(other)`: error at \(bytes.count): the kernel finds junk here: "),
+            "\(run.stderr)")
+        let same = try await QshRun("diff", other, other).finish()
+        #expect(same.status == 0)
+        let kernel = try folder.write("vmlinuz", FakeKernel.bzImage()).string
+        let refused = try await QshRun("diff", kernel, kernel).finish()
+        #expect(refused.status == 2)
+        #expect(
+            refused.stderr
+                == "error: cannot compare `\(kernel)`: it is a kernel, expected an initramfs\n")
     }
 
     @Test func diffNamesChangesBySize() async throws {
@@ -169,6 +198,16 @@ import Testing
                 "usr/lib/modules/m.ko", "usr/lib/old",
             ])
         #expect(image.node("lib")?.type == .symlink)
+    }
+
+    @Test func appendTakesALevel() async throws {
+        let file = try base()
+        let note = try folder.write("note", [1]).string
+        let run = try await QshRun("append", file, note, "--compress", "zstd:19").finish()
+        #expect(run.status == 0, "\(run.stderr)")
+        let bad = try await QshRun("append", file, note, "--compress", "zstd:99").finish()
+        #expect(bad.status == 2)
+        #expect(bad.stderr == "error: compression level of `zstd` expects 1 to 19, got 99\n")
     }
 
     @Test func appendKeepsModeAndBootConfiguration() async throws {

@@ -119,9 +119,14 @@ final class ExtractionWriter {
         } catch .noSpace {
             failure = .extractionFull(name)
         } catch {
-            result.refused.append(
-                "`\(printable(node.path))` is not extracted: \(error.description)")
+            refuse(node, error)
         }
+    }
+
+    private func refuse(_ node: InitramfsNode, _ error: Errno) {
+        result.isIncomplete = true
+        result.refused.append(
+            "`\(printable(node.path))` is not extracted: \(error.description)")
     }
 }
 
@@ -168,8 +173,7 @@ extension ExtractionWriter {
                 "`\(printable(node.path))` is not extracted: making a \(node.type.rawValue) "
                     + "device \(node.major):\(node.minor) needs root")
         } catch {
-            result.refused.append(
-                "`\(printable(node.path))` is not extracted: \(error.description)")
+            refuse(node, error)
         }
     }
 

@@ -12,6 +12,8 @@ public enum ImageExtraction {
         public var made = 0
         /// What could not be made, and why; one sentence each.
         public var refused: [String] = []
+        /// Whether more than device nodes are among what could not be made.
+        public var isIncomplete = false
         /// What is wrong with the image itself.
         public var findings: [InitramfsFinding] = []
     }
@@ -95,8 +97,12 @@ public enum ImageExtraction {
             return [place]
         }
         let pattern = String(word.drop { $0 == "/" })
-        // A name that is not UTF-8, as it is shown.
-        if let same = tree.first(where: { $0.textPath == pattern }) { return [same.path] }
+        // A name that is not UTF-8 or holds a line end, as JSON or as a list shows it.
+        if let same = tree.first(where: {
+            $0.textPath == pattern || printable($0.path) == pattern
+        }) {
+            return [same.path]
+        }
         guard word.contains(where: { "*?[".contains($0) }) else { return [] }
         return tree.map(\.path).filter { path in
             fnmatch(pattern, path.map { CChar(bitPattern: $0) } + [0], FNM_PATHNAME) == 0

@@ -28,11 +28,19 @@ public struct InitramfsDifference: Sendable {
     public let changes: [Change]
     /// Bytes of all files in the first and in the second image, hard links counted once.
     public let bytes: (before: Int, after: Int)
+    /// Where the kernel would lose something of the first or of the second image, or stop.
+    public private(set) var damage: (before: [InitramfsFinding], after: [InitramfsFinding]) =
+        ([], [])
+
+    /// Whether the trees differ, or what keeps them from being whole.
+    public var isEmpty: Bool {
+        changes.isEmpty && damage.before.map(\.message) == damage.after.map(\.message)
+    }
 
     /// Compares two images on a worker thread, contents by a sum of all bytes.
     ///
     /// - Parameter times: whether other times alone make two files differ.
-    /// - Throws: ``InitramfsError`` where one cannot be read; `CancellationError`.
+    /// - Throws: ``InitramfsError`` where one cannot be read or is a kernel; `CancellationError`.
     public static func compare(
         _ first: FilePath, _ second: FilePath, times: Bool = false
     ) async throws -> InitramfsDifference {
@@ -40,10 +48,21 @@ public struct InitramfsDifference: Sendable {
             var options = InitramfsReader.Options()
             options.sums = true
             options.isCancelled = { cancellation.isCancelled }
+            for file in [first, second] where UnifiedKernelImage(looking: file) == nil {
+                // Both trees would be empty, and all kernels the same.
+                if (try? KernelDescription(looking: file)) != nil {
+                    throw InitramfsError.kernelCompared(file)
+                }
+            }
             let before = try InitramfsReader.read(first, options)
             let after = try InitramfsReader.read(second, options)
             if cancellation.isCancelled { throw CancellationError() }
-            return InitramfsDifference(before.tree, after.tree, times: times)
+            var found = InitramfsDifference(before.tree, after.tree, times: times)
+            let errors = { (image: InitramfsImage) in
+                image.findings.filter { $0.severity == .error }
+            }
+            found.damage = (errors(before), errors(after))
+            return found
         }
     }
 

@@ -41,6 +41,7 @@ public enum InitramfsError: Error, Equatable {
     case imageBusy(FilePath)
     /// The image is a section of an EFI program, which would have to be built anew.
     case unified(FilePath)
+    case kernelCompared(FilePath)
     case outputFailed(FilePath, reason: String)
     case outputFull(FilePath)
     /// The image would not boot: the first reason, and the others.
@@ -158,6 +159,8 @@ extension InitramfsError: DiagnosticError {
             "cannot append to `\(file)`: another process holds it"
         case .unified(let file):
             "cannot append to `\(file)`: it is a unified kernel image"
+        case .kernelCompared(let file):
+            "cannot compare `\(file)`: it is a kernel, expected an initramfs"
         case .unknownArch(let name, _):
             "architecture `\(name)` is not known: expected one of "
                 + Arch.all.map(\.name).joined(separator: ", ")

@@ -21,14 +21,14 @@ struct AppendCommand: Subcommand {
     @Option(name: .shortAndLong, help: "Write the new image here.")
     var output: String?
 
-    @Option(help: "How the added files are compressed; not at all by default.")
+    @Option(help: "How the added files are compressed, as `zstd` or `zstd:19`.")
     var compress = "none"
 
     @LoopActor
     func execute(_ context: CommandContext) async throws -> Int32 {
         let result = try await ImageAppending.append(
             overlays.map { ImageOverlay($0) }, to: FilePath(image),
-            output: output.map { FilePath($0) }, compression: InitramfsCompression(compress))
+            output: output.map { FilePath($0) }, compression: InitramfsCompression(word: compress))
         context.detail("\(result.paths.count) entries added, \(result.length) bytes in all")
         return Verdict.ok.exitCode
     }

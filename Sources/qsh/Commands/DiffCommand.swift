@@ -8,7 +8,8 @@ struct DiffCommand: Subcommand {
         "diff", abstract: "Say what differs between two initramfs images, by size.",
         discussion: """
             Compared are the trees that the kernel makes of them, whatever their archives and \
-            codecs are. Exit status: 0 where they are the same, 1 where they differ.
+            codecs are. What it would lose or not reach is named. Exit status: 0 where they are \
+            the same, 1 where they differ.
             """)
 
     @Argument(help: "An initramfs.")
@@ -32,6 +33,10 @@ struct DiffCommand: Subcommand {
         } else {
             StandardOutput.write(difference.text)
         }
-        return difference.changes.isEmpty ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
+        let damage = [(first, difference.damage.before), (second, difference.damage.after)]
+        for (image, findings) in damage {
+            for finding in findings { context.say("`\(image)`: \(finding.line)") }
+        }
+        return difference.isEmpty ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
     }
 }

@@ -9,7 +9,7 @@ struct ExtractCommand: Subcommand {
         discussion: """
             What is written is the tree that the kernel would make. Device nodes are made where \
             that is permitted, and named where it is not. Exit status: 0, or 1 where the image \
-            is damaged.
+            is damaged, or where what lies in the folder already keeps out more than devices.
             """)
 
     @Argument(help: "An initramfs.")
@@ -31,6 +31,7 @@ struct ExtractCommand: Subcommand {
         let errors = result.findings.filter { $0.severity == .error }
         for finding in errors { context.say("`\(image)`: \(finding.line)") }
         context.detail("\(result.made) files extracted into `\(directory)`")
-        return errors.isEmpty ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
+        return errors.isEmpty && !result.isIncomplete
+            ? Verdict.ok.exitCode : Verdict.recipeFailed.exitCode
     }
 }

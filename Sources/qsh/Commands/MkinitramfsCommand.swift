@@ -114,9 +114,7 @@ struct MkinitramfsCommand: Subcommand {
         _ = try InitramfsHook.named(skipped, own: own)
         names.removeAll(where: skipped.contains)
         let chosen = try InitramfsHook.named(names, own: own)
-        let parts = compress.split(separator: ":", maxSplits: 1).map(String.init)
-        let compression = try InitramfsCompression(
-            parts.first ?? "", level: parts.count > 1 ? Int(parts[1]) ?? -1 : nil)
+        let compression = try InitramfsCompression(word: compress)
         let found = try await KernelFinder.find(
             asked: kernel.map { FilePath($0) }, progress: { context.say($0) })
         var configuration = GeneratorConfiguration(kernel: found, hooks: chosen)

@@ -318,7 +318,9 @@ extension TreeBuilder {
 
     private mutating func collectProgram(_ bytes: UnsafeRawBufferPointer) {
         let known = file?.program?.count ?? 0
-        if known == 0, bytes.count >= 18, !ELFFields.starts(bytes) || bytes[16] + bytes[17] == 1 {
+        if known == 0, bytes.count >= 18,
+            !ELFFields.starts(bytes) || Int(bytes[16]) + Int(bytes[17]) == 1
+        {
             // No ELF file, or a kernel module, which needs no library.
             file?.program = nil
         } else if known + bytes.count > Self.programSize {

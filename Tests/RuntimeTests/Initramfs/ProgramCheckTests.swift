@@ -75,6 +75,14 @@ import Testing
         )
     }
 
+    /// 0x00FF and 0x01FF are no types at all.
+    @Test(arguments: [UInt8(0), 1, 0xFF])
+    func anELFTypeOfAllBitsIsNoCrash(high: UInt8) throws {
+        var bytes = elf(nil)
+        bytes.replaceSubrange(16..<18, with: [0xFF, high])
+        #expect(try lint { try $0.addFile("init", bytes: bytes, mode: .program) } == [])
+    }
+
     @Test func librariesOfLibrariesAreLookedFor() throws {
         let found = try lint {
             try $0.addFile("init", bytes: elf(linker, needs: ["libc.so.6"]), mode: .program)

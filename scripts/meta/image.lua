@@ -90,6 +90,7 @@ function image:try_extract(folder, options) end
 ---@class qsh.initramfs.AppendOptions
 ---@field output? string the new image (default: in the place of the old one)
 ---@field compression? string of the added files (default "none")
+---@field level? integer the codec's own
 
 --- Adds files without unpacking, with paths through the image's own symlinks.
 ---@param overlays string|string[]|table<string, string> folders and files, or files by path in the image

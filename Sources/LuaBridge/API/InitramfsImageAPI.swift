@@ -86,7 +86,7 @@ extension InitramfsImageObject {
         return [.list(steps.map(\.luaValue))]
     }
 
-    /// `image:append(overlays, { output, compression })`: the new image.
+    /// `image:append(overlays, { output, compression, level })`: the new image.
     private static func append(_ call: LuaCall) async throws -> [LuaValue] {
         let image = try call.receiver(as: InitramfsImageObject.self)
         let overlays: [ImageOverlay]
@@ -105,10 +105,11 @@ extension InitramfsImageObject {
         let options = try call.options(at: 2)
         let output = try options.string("output").map { FilePath($0) }
         let compression = try options.string("compression") ?? "none"
+        let level = try options.integer("level")
         try options.finish()
         _ = try await ImageAppending.append(
             overlays, to: image.path, output: output,
-            compression: InitramfsCompression(compression))
+            compression: InitramfsCompression(compression, level: level))
         let path = output ?? image.path
         return [.object(InitramfsImageObject(path, try await ImageInspection.inspect(path)))]
     }

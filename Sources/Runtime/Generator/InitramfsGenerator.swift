@@ -208,6 +208,10 @@ extension InitramfsGenerator {
         remarks += try tree.add(
             selection, isLoaded: loaded.contains, firmware: configuration.firmware)
         try tree.addModprobeTables(selection)
+        let wishes = requests.filter(\.module.isOptional).map(\.module.name)
+        remarks += modules.gone(among: wishes).map {
+            "module `\($0)` was built, and is not in `\(modules.folder)` any more"
+        }
     }
 }
 

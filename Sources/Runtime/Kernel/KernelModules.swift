@@ -67,6 +67,21 @@ public struct KernelModules: Sendable {
         return aliases
     }
 
+    /// Those of some modules that the kernel's build made, for modules.order lists them, and that
+    /// are not in the folder (Documentation/kbuild/kbuild.rst); sorted.
+    func gone(among names: [String]) -> [String] {
+        let missing = Set(names.map(KernelModuleFile.canonical)).filter {
+            files[$0] == nil && !builtins.contains($0)
+        }
+        guard !missing.isEmpty,
+            let list = try? readSmallFile(folder.appending("modules.order"), limit: 4 << 20)
+        else { return [] }
+        let made = list.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            KernelModuleFile(String(decoding: line, as: UTF8.self))?.name
+        }
+        return missing.intersection(made).sorted()
+    }
+
     private static func walk(_ folder: FilePath) -> [String: KernelModuleFile] {
         var files: [String: KernelModuleFile] = [:]
         // depmod.d(5): what is in `updates` replaces what came with the kernel.

@@ -58,6 +58,15 @@ import Testing
         #expect(order.count == modules.names.count)
     }
 
+    @Test func whatWasBuiltAndIsNotThereIsGone() throws {
+        let tree = try TestTree()
+        try tree.write("kernel/here.ko.xz", "")
+        try tree.write("modules.builtin", "kernel/inside.ko\n")
+        try tree.write("modules.order", "kernel/here.ko\nkernel/lost-one.ko\nkernel/other.ko\n")
+        let modules = try KernelModules(folder: tree.path)
+        #expect(modules.gone(among: ["here", "inside", "lost_one", "never"]) == ["lost_one"])
+    }
+
     /// Only what depmod wrote is read: the modules are empty files.
     @Test func whatDepmodWroteIsUsed() throws {
         let tree = try TestTree()

@@ -43,6 +43,23 @@ struct ForeignBootTests {
         #expect(machine.failure?.diagnostic.hint == "init ended with exit code 7")
     }
 
+    /// Its kernel waits for work with interrupts off.
+    @Test @LoopActor func anIdleArm64HasNotHung() async throws {
+        let guest = try await Guest(arch: .arm64)
+        let machine = try await guest.boot()
+        try await machine.console.expectPrompt()
+
+        let pattern = try ConsolePattern.literal("never printed")
+        let limits = ExpectLimits(total: .milliseconds(200))
+        let failure = await #expect(throws: ConsoleError.self) {
+            _ = try await machine.console.expect([pattern], limits: limits)
+        }
+
+        let told = await machine.explanation(of: try #require(failure))
+        #expect((told as? any DiagnosticError)?.diagnostic.verdict == .timeout, "\(told)")
+        await machine.kill()
+    }
+
     @Test @LoopActor func aRootOfAnotherArchitectureIsNamedBeforeTheBoot() async throws {
         var guest = try await Guest(arch: .arm64)
         let other = try await Guest()

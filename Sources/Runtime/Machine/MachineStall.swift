@@ -4,6 +4,12 @@ struct ProcessorState: Equatable {
     var isBlocked: Bool
     /// Whether it waits for an interrupt.
     var isHalted: Bool
+    /// Where an instruction would stand that waits for masked interrupts as well; 64-bit Arm only,
+    /// whose kernel idles that way (`cpu_do_idle`).
+    var waitAddress: UInt64?
+
+    /// WFI (Arm ARM, C6.2). QEMU counts it as done while the processor waits in it.
+    static let waitForInterrupt = "0xd503207f"
 
     /// Reads what QEMU's `info registers -a` prints (target/i386/cpu-dump.c,
     /// target/arm/cpu.c); of other processors nothing is known.
@@ -26,6 +32,7 @@ struct ProcessorState: Equatable {
             // DAIF's "I" masks interrupts; the kernel runs at EL1 or EL2.
             isBlocked = state & 0x80 != 0 && state & 0xc != 0
             isHalted = false
+            waitAddress = number("PC").map { $0 &- 4 }
         } else {
             return nil
         }
@@ -68,10 +75,7 @@ extension Machine {
         let before = console.transcript.count
         var always: [ProcessorState] = []
         for look in 0..<Self.looks {
-            let text = try? await qmp.execute(
-                "human-monitor-command", ["command-line": "info registers -a"],
-                until: .after(.seconds(5)))
-            let now = ProcessorState.all(in: text?.text ?? "")
+            let now = await processors()
             if look == 0 { always = now }
             guard !now.isEmpty, now.count == always.count else { return false }
             for index in now.indices {
@@ -86,5 +90,21 @@ extension Machine {
             _ = try? await changed.wait(until: .after(Self.pause)) { self.exit != nil }
         }
         return exit == nil && console.transcript.count == before
+    }
+
+    private func processors() async -> [ProcessorState] {
+        var found = ProcessorState.all(in: await monitor("info registers -a"))
+        for index in found.indices where found[index].isBlocked {
+            guard let address = found[index].waitAddress else { continue }
+            let shown = await monitor("x /1xw 0x\(String(address, radix: 16))")
+            if shown.contains(ProcessorState.waitForInterrupt) { found[index].isBlocked = false }
+        }
+        return found
+    }
+
+    private func monitor(_ line: String) async -> String {
+        let answer = try? await qmp.execute(
+            "human-monitor-command", ["command-line": .string(line)], until: .after(.seconds(5)))
+        return answer?.text ?? ""
     }
 }

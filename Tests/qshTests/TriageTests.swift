@@ -22,7 +22,7 @@ import Testing
         return (try? JSONDecoder().decode([String: [Event]].self, from: Data(text.utf8))) ?? [:]
     }()
 
-    @Test func everyTranscriptIsThere() { #expect(Self.expected.count == 28) }
+    @Test func everyTranscriptIsThere() { #expect(Self.expected.count == 31) }
 
     @Test(arguments: expected.keys.sorted())
     func theBinaryFindsTheEvents(name: String) async throws {

@@ -22,7 +22,7 @@ import Testing
     }()
 
     @Test func everyTranscriptIsListed() {
-        #expect(TranscriptFixtureTests.expected.count == 28)
+        #expect(TranscriptFixtureTests.expected.count == 31)
     }
 
     @Test(arguments: TranscriptFixtureTests.expected.keys.sorted())

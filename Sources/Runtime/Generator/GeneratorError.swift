@@ -15,6 +15,9 @@ public enum GeneratorError: Error, Equatable {
     case otherRelease(kernel: String, modules: String, FilePath)
     case foreignModule(FilePath, got: String, expected: String)
     case codecMissing(String, option: String, kernel: String, config: FilePath)
+    case takesNoInitramfs(kernel: String, config: FilePath)
+    /// A hook of one's own named `base` is in the place of qsh's.
+    case noInit
     case noConfiguration(FilePath)
     case notInImage(String, FilePath, near: String?)
     case severalNamed(String, FilePath, [String])
@@ -53,6 +56,10 @@ extension GeneratorError: DiagnosticError {
             "module `\(file)` was built for `\(got)`: the kernel is `\(expected)`"
         case .codecMissing(let codec, let option, let kernel, _):
             "compression `\(codec)`: kernel `\(kernel)` cannot unpack it, for it lacks `\(option)`"
+        case .takesNoInitramfs(let kernel, _):
+            "kernel `\(kernel)`: it takes no initramfs, for it lacks `CONFIG_BLK_DEV_INITRD`"
+        case .noInit:
+            "no hook has made `/init`, which the kernel starts: `base` is not qsh's own here"
         case .noConfiguration(let path):
             "cannot read `\(path)`: expected the kernel's configuration"
         case .notInImage(let name, let image, _):
@@ -72,7 +79,8 @@ extension GeneratorError: DiagnosticError {
         case .unknownHook(_, _, let known): ["known: \(known.joined(separator: " "))"]
         case .noModulesFolder(_, _, let others) where !others.isEmpty:
             ["beside it lie those of `\(others.joined(separator: "`, `"))`"]
-        case .codecMissing(_, _, _, let config): ["its configuration is `\(config)`"]
+        case .codecMissing(_, _, _, let config), .takesNoInitramfs(_, let config):
+            ["its configuration is `\(config)`"]
         case .severalNamed(_, _, let paths):
             paths.prefix(8).map { "`\($0)`" } + (paths.count > 8 ? ["and more"] : [])
         default: []
@@ -92,6 +100,8 @@ extension GeneratorError: DiagnosticError {
         case .notInImage(_, _, let near): near.map { "did you mean `\($0)`?" }
         case .severalNamed: "give the whole path"
         case .noReason: "images made by `qsh mkinitramfs` keep their reasons"
+        case .takesNoInitramfs: "build it with `fragments = { \"initramfs\" }`"
+        case .noInit: "give the hook another name, or have it make `/init`"
         case .badHook, .scriptLoop, .noConfiguration: nil
         }
     }

@@ -80,6 +80,7 @@ public final class InitramfsGenerator {
         let names = configuration.hooks.map(\.name).joined(separator: " ")
         try tree.addFile("/etc/qsh/hooks", text: names + "\n")
         try explainRest("base")
+        if tree.entry(at: try InitramfsPath("init")) == nil { throw GeneratorError.noInit }
         let report = try GeneratorReport(tree)
         try tree.addReasons()
         return GeneratedInitramfs(
@@ -218,13 +219,19 @@ extension InitramfsGenerator {
 extension GeneratorConfiguration {
     /// Refuses a codec that the kernel's configuration lacks; where that is not known, all pass.
     fileprivate func requireCodec() throws {
-        guard let option = compression.codec.kernelOption, let file = kernel.config else { return }
+        guard let file = kernel.config else { return }
         let bytes: [UInt8]
         do throws(Errno) { bytes = try readSmallFile(file, limit: 4 << 20) } catch {
             throw GeneratorError.noConfiguration(file)
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        if lines.contains(where: { $0.elementsEqual("\(option)=y".utf8) }) { return }
+        func has(_ option: String) -> Bool {
+            lines.contains { $0.elementsEqual("\(option)=y".utf8) }
+        }
+        if !has("CONFIG_BLK_DEV_INITRD") {
+            throw GeneratorError.takesNoInitramfs(kernel: kernel.release, config: file)
+        }
+        guard let option = compression.codec.kernelOption, !has(option) else { return }
         throw GeneratorError.codecMissing(
             compression.codec.rawValue, option: option, kernel: kernel.release, config: file)
     }

@@ -87,7 +87,8 @@ import Testing
         let folder = try TestTree()
         try folder.write("boot/vmlinuz-6.1.0-test-amd64", FakeKernel.bzImage())
         try folder.write(
-            "boot/config-6.1.0-test-amd64", "CONFIG_RD_GZIP=y\n# CONFIG_RD_ZSTD is not set\n")
+            "boot/config-6.1.0-test-amd64",
+            "CONFIG_BLK_DEV_INITRD=y\nCONFIG_RD_GZIP=y\n# CONFIG_RD_ZSTD is not set\n")
         let kernel = try KernelFinder.at(folder.path)
         var configuration = GeneratorConfiguration(
             kernel: kernel, hooks: try InitramfsHook.named(["base"]))
@@ -100,6 +101,34 @@ import Testing
             error?.diagnostic.message
                 == "compression `zstd`: kernel `6.1.0-test-amd64` cannot unpack it, for it lacks "
                 + "`CONFIG_RD_ZSTD`")
+    }
+
+    @Test @LoopActor func aKernelThatTakesNoInitramfsIsRefused() throws {
+        let folder = try TestTree()
+        try folder.write("boot/vmlinuz-6.1.0-test-amd64", FakeKernel.bzImage())
+        let config = try folder.write(
+            "boot/config-6.1.0-test-amd64", "# CONFIG_BLK_DEV_INITRD is not set\n")
+        let configuration = GeneratorConfiguration(
+            kernel: try KernelFinder.at(folder.path), hooks: try InitramfsHook.named(["base"]))
+
+        let error = #expect(throws: GeneratorError.self) { try InitramfsGenerator(configuration) }
+        #expect(
+            error?.diagnostic
+                == Diagnostic(
+                    .usage,
+                    "kernel `6.1.0-test-amd64`: it takes no initramfs, for it lacks "
+                        + "`CONFIG_BLK_DEV_INITRD`",
+                    notes: ["its configuration is `\(config)`"],
+                    hint: "build it with `fragments = { \"initramfs\" }`"))
+    }
+
+    @Test @LoopActor func aBaseHookThatMakesNoInitIsRefused() async throws {
+        let configuration = GeneratorConfiguration(
+            kernel: try await DebianKernel.get(),
+            hooks: [try InitramfsHook(named: "base", "", points: [:]) { _ in }])
+        await #expect(throws: GeneratorError.noInit) {
+            _ = try await InitramfsGenerator(configuration).generate()
+        }
     }
 
     /// A hook that fails leaves no image and no half state behind.

@@ -13,6 +13,9 @@ public struct InitramfsReader {
         public var sums = false
         /// Whether ELF programs and libraries get what they need of others.
         public var programs = false
+        /// Bytes that the entries of compressed segments may take in memory, where that is more
+        /// than ten times the image: a real root of 100,000 files takes 105 MB.
+        public var largestTree = 256 << 20
         /// Asked now and then; true ends the reading, whose result is then good for nothing.
         public var isCancelled: (() -> Bool)?
         /// Is told of each file that is written from its start, the inode's number in the tree.
@@ -27,10 +30,10 @@ public struct InitramfsReader {
 
     /// More than any real image unpacks to: where a bomb is stopped.
     private static let largestUnpacked = 64 << 30
-    private static let mostEntries = 4_000_000
 
     private let input: ImageInput
     private let isCancelled: (() -> Bool)?
+    private let largestTree: Int
     private var unpacker: CpioUnpacker
     private var segments: [InitramfsSegment] = []
     private var findings: [InitramfsFinding] = []
@@ -41,6 +44,7 @@ public struct InitramfsReader {
         self.input = input
         unpacker = CpioUnpacker(options)
         isCancelled = options.isCancelled
+        largestTree = max(options.largestTree, 10 * input.remaining)
     }
 
     /// Reads a file, on the calling thread; bad content becomes findings.
@@ -184,7 +188,7 @@ extension InitramfsReader {
             return true
         }
         if total + produced <= Self.largestUnpacked,
-            unpacker.builder.tree.inodes.count <= Self.mostEntries
+            unpacker.builder.size <= largestTree
         {
             return false
         }

@@ -45,6 +45,13 @@ struct TreeBuilder {
     /// What the kernel looks for in front of everything, seen by its exact name.
     private(set) var earlyFiles: [(name: [UInt8], segment: Int)] = []
 
+    /// About how many bytes of memory the entries take.
+    private(set) var size = 0
+    /// Of one, without its name and target (measured).
+    private static let entrySize = 1000
+    /// `PATH_MAX`: longer ones are not kept.
+    private static let pathLimit: UInt32 = 4096
+
     private let options: InitramfsReader.Options
     private var header = CpioHeader()
     private var headerOffset = 0
@@ -65,6 +72,8 @@ struct TreeBuilder {
     mutating func begin(_ header: CpioHeader, at offset: Int) {
         self.header = header
         headerOffset = offset
+        size += Self.entrySize + Int(min(header.nameSize, Self.pathLimit))
+        if type == .symlink { size += Int(min(header.fileSize, Self.pathLimit)) }
     }
 
     mutating func report(_ loss: EntryLoss, _ name: [UInt8] = []) {

@@ -256,7 +256,7 @@ import Testing
                 + "got number 5")
         #expect(
             await bench.failure("qsh.task.spawn()")?.description
-                == "qsh.task.spawn: argument 1 (`function`) expects a function, got nil")
+                == "qsh.task.spawn: argument 1 (`body`) expects a function, got nil")
         await bench.state.close()
     }
 }

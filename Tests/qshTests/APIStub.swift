@@ -7,6 +7,8 @@ struct APIStub {
     private(set) var options: [String: [String: String]] = [:]
     /// The options class of a function's last table, by the function's name.
     private(set) var optionsOf: [String: String] = [:]
+    /// The names of each function's arguments.
+    private(set) var arguments: [String: [String]] = [:]
 
     init(_ text: String) {
         // Classes of objects, by the local that carries their methods.
@@ -24,11 +26,14 @@ struct APIStub {
                 objects[String(match.1)] = type
             } else if let match = line.firstMatch(of: /---@param .*?([\w.]+Options)/) {
                 pending = String(match.1)
-            } else if let match = line.prefixMatch(of: /function ([\w.]+)([.:])(\w+)\(/) {
+            } else if let match = line.prefixMatch(
+                of: /function ([\w.]+)([.:])(\w+)\(([^)]*)\)/)
+            {
                 let owner = objects[String(match.1)] ?? String(match.1)
                 let name = "\(owner)\(match.2)\(match.3)"
                 names.insert(name)
                 optionsOf[name] = pending
+                arguments[name] = match.4.split(separator: ", ").map(String.init)
                 pending = nil
             }
         }

@@ -71,6 +71,72 @@ import Testing
         "number": "a number", "boolean": "a boolean", "table": "a table",
     ]
 
+    /// One object of each class, by the class's name.
+    private static let objects = """
+        local machine <close> = qsh.machine.boot {}
+        local tree = qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree")
+        os.execute("mkdir out; echo '# Linux/x86 6.1 Kernel' >out/.config")
+        local objects = {
+          ["qsh.machine"] = machine, ["qsh.console"] = machine.console,
+          ["qsh.kernel.tree"] = tree, ["qsh.kernel.built"] = tree:build { out = "out" },
+          ["qsh.initramfs"] = qsh.initramfs.new(), ["qsh.snapshot"] = machine:snapshot(),
+          ["qsh.initramfs.image"] = qsh.initramfs.inspect(qsh.initramfs.new():write("m.img")),
+          ["qsh.task"] = qsh.task.spawn(function() end), ["qsh.network"] = qsh.machine.network(),
+          ["qsh.kernel.config"] =
+            qsh.kernel.config("\(QshRun.repository)/scripts/config/tiny.config"),
+        }
+        -- The message of a call; what comes before its arguments where it is a method.
+        local function refusal(path, arguments)
+          local owner, name = path:match("^(.*)[.:](.-)$")
+          local called
+          if path:find(":", 1, true) then
+            table.insert(arguments, 1, objects[owner])
+            called = objects[owner][name]
+          else
+            local module = owner:match("%.(.*)")
+            called = (module and qsh[module] or qsh)[name]
+          end
+          local ok, first, second = pcall(called, table.unpack(arguments))
+          return tostring(ok and second or first)
+        end
+        """
+
+    /// Runs a recipe where none of the user's files is; returns what it prints.
+    private func printed(by recipe: String) async throws -> String {
+        let cache = try TestTree()
+        let run = try await QshRun("-q", "recipe.lua").with {
+            $0.files["recipe.lua"] = recipe
+            $0.environment["HOME"] = "/"
+            $0.environment["XDG_CACHE_HOME"] = cache.path.string
+        }.finish()
+        #expect(run.status == 0, "\(run.stderr)")
+        return run.stdout
+    }
+
+    /// An argument of the wrong type is refused by the name that the stub gives it.
+    @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
+    func everyFirstArgumentHasTheNameOfTheStub() async throws {
+        let calls = Self.stub.arguments.sorted { $0.key < $1.key }.compactMap { function, names in
+            names.first.map { (function: function, name: $0) }
+        }.filter {
+            // Options are another test's; `modules` reads its second argument first.
+            !["options", "..."].contains($0.name) && !$0.function.hasPrefix("qsh.guestprocess")
+                && $0.function != "qsh.initramfs:modules"
+        }.map { "{ '\($0.function)', '\($0.name)' }" }
+        try #require(calls.count > 60)
+        let recipe = """
+            \(Self.objects)
+            for _, call in ipairs { \(calls.joined(separator: ", ")) } do
+              local message = refusal(call[1], { io.stdout })
+              if not message:find("argument 1 (`" .. call[2] .. "`) expects ", 1, true) then
+                print(call[1], call[2], message)
+              end
+            end
+            """
+
+        #expect(try await printed(by: recipe) == "")
+    }
+
     /// An option of the wrong type is refused by its name and that of the type which the stub says,
     /// one that is not known as unknown.
     @Test(.enabled(if: Command.locate("qemu-system-x86_64") != nil, "no qemu-system-x86_64"))
@@ -85,15 +151,7 @@ import Testing
         }
         try #require(calls.count > 80)
         let recipe = """
-            local machine <close> = qsh.machine.boot {}
-            local tree = qsh.kernel.open("\(QshRun.repository)/Tests/Fixtures/kernel-tree")
-            os.execute("mkdir out; echo '# Linux/x86 6.1 Kernel' >out/.config")
-            local objects = {
-              ["qsh.machine"] = machine, ["qsh.console"] = machine.console,
-              ["qsh.kernel.tree"] = tree, ["qsh.kernel.built"] = tree:build { out = "out" },
-              ["qsh.initramfs"] = qsh.initramfs.new(), ["qsh.snapshot"] = machine:snapshot(),
-              ["qsh.initramfs.image"] = qsh.initramfs.inspect(qsh.initramfs.new():write("m.img")),
-            }
+            \(Self.objects)
             local leading = {
               expect = { "" }, settle = { 1 }, execute = { "true" }, succeed = { "true" },
               fail = { "true" }, wait_until_succeeds = { "true" }, copy_to = { "/a", "/b" },
@@ -108,35 +166,18 @@ import Testing
             }
             for _, call in ipairs { \(calls.joined(separator: ", ")) } do
               local path, option, kind = table.unpack(call)
-              local owner, name = path:match("^(.*)[.:](.-)$")
+              local name = path:match("([_%w]+)$")
               local arguments = { table.unpack(leading[name:gsub("^try_", "")] or {}) }
               -- No option takes a file.
               arguments[#arguments + 1] = { [option] = io.stdout }
-              local called
-              if path:find(":", 1, true) then
-                table.insert(arguments, 1, objects[owner])
-                called = objects[owner][name]
-              else
-                local module = owner:match("%.(.*)")
-                called = (module and qsh[module] or qsh)[name]
-              end
-              local ok, first, second = pcall(called, table.unpack(arguments))
-              local message = tostring(ok and second or first)
+              local message = refusal(path, arguments)
               if not message:find("option `" .. option .. "` expects " .. kind, 1, true) then
                 print(path, option, message)
               end
             end
             """
 
-        let cache = try TestTree()
-        let run = try await QshRun("-q", "recipe.lua").with {
-            $0.files["recipe.lua"] = recipe
-            $0.environment["HOME"] = "/"
-            $0.environment["XDG_CACHE_HOME"] = cache.path.string
-        }.finish()
-
-        #expect(run.stdout == "")
-        #expect(run.status == 0, "\(run.stderr)")
+        #expect(try await printed(by: recipe) == "")
     }
 
     /// Each name as a reader looks for it: `:expect(`, `.spawn(`, `machine.pid`, `cwd`.

@@ -34,7 +34,7 @@ final class ConsoleObject: LuaObject {
             },
             .suspending("sendline") { try await sendline($0) },
             .suspending("sendcontrol") {
-                try await send($0) { console, key in
+                try await send($0, "key") { console, key in
                     try await console.sendcontrol(String(decoding: key, as: UTF8.self))
                 }
                 return []
@@ -110,10 +110,11 @@ final class ConsoleObject: LuaObject {
     }
 
     private static func send(
-        _ call: LuaCall, _ body: (Console, [UInt8]) async throws -> Void
+        _ call: LuaCall, _ argument: String = "text",
+        _ body: (Console, [UInt8]) async throws -> Void
     ) async throws {
         let object = try call.receiver(as: ConsoleObject.self)
-        let text = try call.bytes(1, "text")
+        let text = try call.bytes(1, argument)
         try await object.explained { try await body(object.console, text) }
     }
 
@@ -128,7 +129,7 @@ final class ConsoleObject: LuaObject {
     /// `console:settle(seconds, { timeout })`: waits until nothing was printed for so long.
     private static func settle(_ call: LuaCall) async throws -> [LuaValue] {
         let object = try call.receiver(as: ConsoleObject.self)
-        let quiet = try call.optional(1) { try call.number(1, "quiet") } ?? 1
+        let quiet = try call.optional(1) { try call.number(1, "seconds") } ?? 1
         let options = try call.options(at: 2)
         let limit = try options.seconds("timeout") ?? object.timeout
         try options.finish()

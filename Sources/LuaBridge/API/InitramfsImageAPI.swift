@@ -100,7 +100,7 @@ extension InitramfsImageObject {
                     host.text.map { .placed(FilePath($0), at: path) }
                 }
         default:
-            throw call.mismatch(1, "overlay", expects: "a folder, a file, or a table of them")
+            throw call.mismatch(1, "overlays", expects: "a folder, a file, or a table of them")
         }
         let options = try call.options(at: 2)
         let output = try options.string("output").map { FilePath($0) }

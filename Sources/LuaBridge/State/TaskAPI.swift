@@ -8,7 +8,7 @@ enum TaskAPI {
         primitives: [
             .immediate("spawn") { call in
                 guard let state = call.state else { throw LuaError.closed }
-                let function = try call.function(1, "function")
+                let function = try call.function(1, "body")
                 var arguments: [LuaValue] = []
                 for index in 1..<call.count { arguments.append(try call.pinned(at: index + 1)) }
                 return [.object(try state.spawn(.function(function), arguments))]

@@ -262,16 +262,19 @@ extension String {
         #expect(prompt.terminal.isCooked)
     }
 
-    /// What was interrupted unwinds although another task has begun to loop meanwhile.
+    /// What was interrupted, a wait or a loop, unwinds although another task has begun to loop
+    /// meanwhile.
     @LoopActor
-    @Test func aLoopThatBeginsAfterControlCIsStopped() async throws {
+    @Test(arguments: ["qsh.task.sleep(60)", "while true do end"])
+    func aLoopThatBeginsAfterControlCIsStopped(interrupted: String) async throws {
         let prompt = try await Prompt()
 
         prompt.type("function loop() qsh.task.sleep(0.3) while true do end end\r")
         try await prompt.shows("qsh> ")
         prompt.type(
             "do local slow <close> = setmetatable({}, { __close = function() qsh.task.sleep(0.6) "
-                + "end }) qsh.task.spawn(loop) io.write('run', 'ning\\n') qsh.task.sleep(60) end\r")
+                + "end }) qsh.task.spawn(loop) qsh.task.sleep(0) io.write('run', 'ning\\n') "
+                + "\(interrupted) end\r")
         try await prompt.shows("running\r\n")
         prompt.type("\u{3}")
 

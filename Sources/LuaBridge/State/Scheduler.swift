@@ -161,7 +161,8 @@ extension LuaState {
 
     /// Called where running code takes the interrupt: a spawned task's end is not the recipe's.
     func interruptForegroundUnlessRunning(_ reason: Diagnostic = .interrupted) {
-        guard let foreground, foreground !== current, !isStopping else { return }
-        foreground.cancel(reason, again: true)
+        guard let foreground, !isStopping else { return }
+        isStopping = true
+        if foreground !== current { foreground.cancel(reason, again: true) }
     }
 }

@@ -86,26 +86,28 @@ public struct RunDirectoryBase: Sendable {
     /// Removes what dead owners left, except the newest of what they wanted kept.
     func removeDead() {
         var kept: [(folder: FilePath, age: Int)] = []
+        // One moment for all: a second that passes meanwhile would make two of them equally old.
+        let now = time(nil)
         for name in FileTree.names(in: path) {
             let folder = path.appending(name)
             let found = entry(folder)
             guard !found.isLive else { continue }
             if found.isKept {
-                kept.append((folder, age(folder)))
+                kept.append((folder, age(folder, at: now)))
                 continue
             }
             // A folder still being made has no lock for a moment.
-            if name.hasPrefix("."), age(folder) < 60 { continue }
+            if name.hasPrefix("."), age(folder, at: now) < 60 { continue }
             FileTree.remove(folder)
         }
         let tooOld = kept.sorted { $0.age < $1.age }.dropFirst(Self.keptLimit)
         for (folder, _) in tooOld { FileTree.remove(folder) }
     }
 
-    private func age(_ folder: FilePath) -> Int {
+    private func age(_ folder: FilePath, at now: time_t) -> Int {
         var status = stat()
         guard lstat(folder.string, &status) == 0 else { return 0 }
-        return time(nil) - status.st_mtim.tv_sec
+        return now - status.st_mtim.tv_sec
     }
 
     private func entry(_ folder: FilePath) -> RunDirectoryEntry {

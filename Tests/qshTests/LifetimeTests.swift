@@ -18,19 +18,6 @@ import Testing
         m.console:expect("never", { timeout = 60 })
         """
 
-    /// A zombie counts: whether the host's process 1 collects its orphans is not qsh's business.
-    private static func isGone(_ pid: Int32) -> Bool {
-        guard kill(pid, 0) == 0 else { return true }
-        let stat = try? FileDescriptor.open(FilePath("/proc/\(pid)/stat"), .readOnly)
-        guard let stat else { return true }
-        var bytes = [UInt8](repeating: 0, count: 512)
-        let count = try? stat.closeAfter {
-            try bytes.withUnsafeMutableBytes { try stat.read(into: $0) }
-        }
-        let text = String(decoding: bytes.prefix(count ?? 0), as: UTF8.self)
-        return text.contains(") Z ")
-    }
-
     /// Starts the recipe, waits for QEMU's number, and sends qsh a signal.
     ///
     /// - Returns: how qsh ended, and whether QEMU was gone within a second of it.
@@ -55,7 +42,7 @@ import Testing
         kill(child.pid, signal)
 
         let exit = try await child.waitForExit(until: .after(.seconds(20)))
-        let isGone = try await changed.wait(until: .after(.seconds(1))) { Self.isGone(qemu) }
+        let isGone = try await processIsGone(qemu, within: .seconds(1))
         return (exit, isGone)
     }
 
@@ -81,7 +68,7 @@ import Testing
         ).finish()
 
         let qemu = try #require(Int32(run.stdout.split(separator: "\n").first ?? ""))
-        #expect(Self.isGone(qemu))
+        #expect(processIsGone(qemu))
         #expect(run.stderr.hasSuffix("error: enough\n  at recipe.lua:7\n"))
         #expect(run.status == 1)
     }

@@ -136,7 +136,7 @@ struct RecipeFaultTests {
             fault.words.contains { $0.isEmpty || run.text.contains($0) },
             "\(fault) after \(moment): \(run.text)")
         #expect(!run.text.contains("flushed its input"), "\(fault) after \(moment): \(run.text)")
-        #expect(kill(qemu, 0) == -1 && errno == ESRCH, "\(fault) after \(moment) leaves QEMU")
+        #expect(processIsGone(qemu), "\(fault) after \(moment) leaves QEMU")
     }
 
     private func command(_ fault: Fault, _ arguments: [String], _ folder: FilePath) -> Command {

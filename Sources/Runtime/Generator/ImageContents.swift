@@ -22,7 +22,7 @@ struct ImageContents {
             found[inode] = Content(of: node, bytes)
         }
         var options = InitramfsReader.Options()
-        options.onStart = { inode in
+        options.onStart = { inode, _ in
             finish()
             open = wanted[inode] == nil ? nil : (inode, [])
         }

@@ -81,7 +81,7 @@ public enum ImageReasons {
         guard let node, node.type == .file, node.size < 16 << 20 else { return [] }
         var bytes: [UInt8] = []
         var options = InitramfsReader.Options()
-        options.onStart = { if $0 == node.inode { bytes = [] } }
+        options.onStart = { inode, _ in if inode == node.inode { bytes = [] } }
         options.onContent = { inode, piece in if inode == node.inode { bytes += piece } }
         _ = try InitramfsReader.read(image, options)
         return bytes

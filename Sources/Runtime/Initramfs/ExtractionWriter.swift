@@ -45,14 +45,20 @@ final class ExtractionWriter {
         if let failure { throw failure }
     }
 
-    /// A file begins, perhaps anew.
-    func start(_ inode: Int) {
+    /// A file begins, perhaps anew; `kept` bytes of what it holds stay until they are written over.
+    func start(_ inode: Int, keeping kept: UInt64) {
         finishFile()
         guard failure == nil, let node = files[inode] else { return }
         attempt(node) { () throws(Errno) in
-            try folder.clear(node.path)
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            if kept == 0 { try folder.clear(node.path) }
+            let creation = kept == 0 ? O_CREAT | O_EXCL : 0
+            let flags = O_WRONLY | creation | O_NOFOLLOW | O_CLOEXEC
             let descriptor = try folder.call(node.path) { openat($0, $1, flags, 0o600) }
+            if kept > 0, ftruncate(descriptor, off_t(clamping: kept)) != 0 {
+                let code = Errno(rawValue: errno)
+                close(descriptor)
+                throw code
+            }
             open = Open(
                 inode: inode, path: node.path, descriptor: descriptor, written: 0, size: node.size)
         }

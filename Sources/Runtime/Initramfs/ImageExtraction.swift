@@ -36,7 +36,7 @@ public enum ImageExtraction {
             let nodes = try selection(paths, of: image.tree, in: file)
             let writer = try ExtractionWriter(nodes, into: folder)
             try writer.makeFolders()
-            options.onStart = { writer.start($0) }
+            options.onStart = { writer.start($0, keeping: $1) }
             options.onContent = { writer.write($0, $1) }
             options.isCancelled = { cancellation.isCancelled || writer.failure != nil }
             _ = try InitramfsReader.read(file, options)

@@ -15,11 +15,12 @@ public struct InitramfsReader {
         public var programs = false
         /// Bytes that the entries of compressed segments may take in memory, where that is more
         /// than ten times the image: a real root of 100,000 files takes 105 MB.
-        public var largestTree = 256 << 20
+        public var largestTree = 64 << 20
         /// Asked now and then; true ends the reading, whose result is then good for nothing.
         public var isCancelled: (() -> Bool)?
-        /// Is told of each file that is written from its start, the inode's number in the tree.
-        public var onStart: ((Int) -> Void)?
+        /// Is told of each file that is written from its start: the inode's number in the tree,
+        /// and how many bytes of its former content stay until they are written over.
+        public var onStart: ((Int, UInt64) -> Void)?
         /// Gets the data of files as they pass: the inode's number in the tree, and bytes that
         /// are valid during the call only. A later entry may write the same inode anew.
         public var onContent: ((Int, UnsafeRawBufferPointer) -> Void)?
@@ -56,8 +57,9 @@ public struct InitramfsReader {
         _ file: FilePath, _ options: Options = .init()
     ) throws(InitramfsError) -> InitramfsImage {
         let part = UnifiedKernelImage(looking: file)?.initramfs
-        var reader = InitramfsReader(try ImageInput(opening: file, part: part), options)
-        var image = try reader.run()
+        var image = try read(options) { () throws(InitramfsError) in
+            try ImageInput(opening: file, part: part)
+        }
         if let part { image.moveOffsets(by: part.lowerBound) }
         return image
     }
@@ -66,8 +68,26 @@ public struct InitramfsReader {
     public static func read(
         bytes: [UInt8], _ options: Options = .init()
     ) throws(InitramfsError) -> InitramfsImage {
-        var reader = InitramfsReader(ImageInput(bytes: bytes), options)
-        return try reader.run()
+        try read(options) { ImageInput(bytes: bytes) }
+    }
+
+    private static func read(
+        _ options: Options, _ open: () throws(InitramfsError) -> ImageInput
+    ) throws(InitramfsError) -> InitramfsImage {
+        var reader = InitramfsReader(try open(), options)
+        var image = try reader.run()
+        if options.digests, let inode = reader.unpacker.builder.overwritten {
+            var collected = OverwrittenFile(inode)
+            var again = Options()
+            again.onStart = { collected.start($0, keeping: $1) }
+            again.onContent = { collected.write($0, $1) }
+            reader = InitramfsReader(try open(), again)
+            _ = try reader.run()
+            for index in image.tree.indices where image.tree[index].inode == inode {
+                image.tree[index].digest = collected.digest(ofSize: image.tree[index].size)
+            }
+        }
+        return image
     }
 
     private mutating func run() throws(InitramfsError) -> InitramfsImage {

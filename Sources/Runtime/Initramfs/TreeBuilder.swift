@@ -28,6 +28,8 @@ struct TreeBuilder {
     private struct OpenFile {
         var inode: Int
         var entry: CpioHeader
+        /// Bytes of its former content that stay until they are written over.
+        var kept: UInt64
         var digest: MD5?
         var headSize: Int
         /// Of a file that has other names: its first name's key, its own name, its data's sum.
@@ -44,6 +46,10 @@ struct TreeBuilder {
     private var segmentOffset: Int?
     /// What the kernel looks for in front of everything, seen by its exact name.
     private(set) var earlyFiles: [(name: [UInt8], segment: Int)] = []
+
+    /// The inode of a file that the image's end cuts while it is written over what it held: the
+    /// kernel leaves the old bytes behind the cut.
+    private(set) var overwritten: Int?
 
     /// About how many bytes of memory the entries take.
     private(set) var size = 0
@@ -244,17 +250,20 @@ extension TreeBuilder {
         clean(name, unless: nil)
         do throws(KernelTree.Failure) {
             if target.count > InitramfsPath.maximumLength {
-                return report(.targetTooLong(UInt32(target.count)), name)
+                report(.targetTooLong(UInt32(target.count)), name)
+            } else {
+                let inode = try create(name, .symlink)
+                tree[inode].target = target
+                tree[inode].mode = 0o777
+                if target.isEmpty { report(.emptyTarget, name) }
             }
-            let inode = try create(name, .symlink)
-            tree[inode].target = target
-            tree[inode].mode = 0o777
-            own(inode)
-            tree[inode].modificationTime = header.modificationTime
-            if target.isEmpty { report(.emptyTarget, name) }
         } catch {
             report(.lost(error), name)
         }
+        // The kernel does not look whether it is the symlink that it finds there.
+        guard let inode = try? tree.look(up: name, follow: false).inode else { return }
+        own(inode)
+        tree[inode].modificationTime = header.modificationTime
     }
 
     /// - Returns: false where the kernel cannot, and steps over the data.
@@ -278,6 +287,7 @@ extension TreeBuilder {
         own(inode)
         tree[inode].mode = permissions
         let hasData = header.fileSize > 0
+        let kept = truncating ? 0 : min(tree[inode].size, UInt64(header.fileSize))
         if hasData { tree[inode].size = UInt64(header.fileSize) }
         if header.fileSize >= 1 << 31 { report(.twoGigabytes(header.fileSize), name) }
         if name.starts(with: "kernel/".utf8) || name.starts(with: "./kernel/".utf8) {
@@ -285,7 +295,7 @@ extension TreeBuilder {
         }
         let rewrites = hasData || truncating
         if rewrites { tree[inode].modificationTime = nil }
-        var opened = OpenFile(inode: inode, entry: header, headSize: 0)
+        var opened = OpenFile(inode: inode, entry: header, kept: kept, headSize: 0)
         if header.links >= 2 { opened.link = (linkKey, name, 0) }
         if rewrites {
             tree[inode].head = []
@@ -295,7 +305,7 @@ extension TreeBuilder {
             opened.digest = options.digests ? MD5() : nil
             opened.program = options.programs ? [] : nil
             opened.headSize = Self.headSize(permissions, name)
-            options.onStart?(inode)
+            options.onStart?(inode, kept)
         }
         file = opened
     }
@@ -350,6 +360,8 @@ extension TreeBuilder {
         if complete {
             tree[file.inode].modificationTime = file.entry.modificationTime
             compareLink(file)
+        } else if file.kept > 0 {
+            overwritten = file.inode
         }
         if let program = file.program { tree[file.inode].program = ELFProgram(program) }
         guard let count = file.digest?.count else { return }

@@ -15,6 +15,10 @@ int q_pipe(int *ends) {
     return pipe2(ends, O_CLOEXEC);
 }
 
+int q_open_nameless(const char *folder, unsigned mode) {
+    return open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+}
+
 int q_memfd_create(const char *name) {
     return memfd_create(name, MFD_CLOEXEC);
 }

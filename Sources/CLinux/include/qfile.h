@@ -13,6 +13,10 @@ int q_pipe(int *ends);
 // memfd_create(2), closed on exec: a descriptor, or -1 with errno.
 int q_memfd_create(const char *name);
 
+// open(2) of a new file without a name (O_TMPFILE) on the file system of `folder`, for writing and
+// closed on exec: a descriptor, or -1 with errno.
+int q_open_nameless(const char *folder, unsigned mode);
+
 // sendmsg(2) of bytes with a copy of `descriptor` (SCM_RIGHTS): bytes sent, or -1 with errno.
 long q_send_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 

@@ -56,7 +56,7 @@ extension Machine {
         _ path: FilePath, _ body: (_ temporary: FilePath) async throws -> Void
     ) async throws {
         let file = FileTree.absolute(path)
-        let draft = try FileDraft(for: file)
+        let draft = try FileDraft(for: file, writer: .anotherProgram)
         try await body(draft.path)
         try draft.commit()
     }

@@ -6,9 +6,15 @@ import SystemPackage
 final class ConfinedFolder {
     private static let slash = UInt8(ascii: "/")
 
+    /// Folders that are kept open: the way down from the root to each would take a time that
+    /// grows with the square of the depth.
+    private static let limit = 64
+
     private let root: Int32
-    /// The folder that was opened last, which nearly always is the next one too.
-    private var last: (path: [UInt8], descriptor: Int32)?
+    /// The path of the folder that was opened last, which nearly always is the next one too.
+    private var last: [UInt8] = []
+    /// It and those above it, the deepest at the end; each with the length of its path.
+    private var opened: [(length: Int, descriptor: Int32)] = []
 
     /// Opens a folder, which is made where it is missing.
     init(_ path: FilePath) throws(Errno) {
@@ -18,7 +24,7 @@ final class ConfinedFolder {
     }
 
     deinit {
-        if let last { close(last.descriptor) }
+        for folder in opened { close(folder.descriptor) }
         close(root)
     }
 
@@ -67,19 +73,34 @@ final class ConfinedFolder {
     }
 
     private func open(folder path: [UInt8]) throws(Errno) -> Int32 {
-        if path.isEmpty { return root }
-        if let last, last.path == path { return last.descriptor }
-        var here = root
-        for part in path.split(separator: Self.slash) {
-            let name = part.map { CChar(bitPattern: $0) } + [0]
-            let next = openat(here, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            let code = errno
-            if here != root { close(here) }
-            if next < 0 { throw Errno(rawValue: code) }
-            here = next
+        leave(for: path)
+        var start = opened.last.map { $0.length + 1 } ?? 0
+        while start < path.count {
+            let end = path[start...].firstIndex(of: Self.slash) ?? path.count
+            let name = path[start..<end].map { CChar(bitPattern: $0) } + [0]
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let next = openat(opened.last?.descriptor ?? root, name, flags)
+            if next < 0 {
+                let code = errno
+                last = Array(path[..<(opened.last?.length ?? 0)])
+                throw Errno(rawValue: code)
+            }
+            if opened.count == Self.limit { close(opened.removeFirst().descriptor) }
+            opened.append((end, next))
+            start = end + 1
         }
-        if let last { close(last.descriptor) }
-        last = (path, here)
-        return here
+        last = path
+        return opened.last?.descriptor ?? root
+    }
+
+    /// Closes what is neither the folder at `path` nor above it.
+    private func leave(for path: [UInt8]) {
+        while let (length, descriptor) = opened.last {
+            let isAbove =
+                path.count == length || path.count > length && path[length] == Self.slash
+            if isAbove, path[..<length] == last[..<length] { return }
+            close(descriptor)
+            opened.removeLast()
+        }
     }
 }

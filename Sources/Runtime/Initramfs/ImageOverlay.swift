@@ -72,8 +72,19 @@ struct OverlayEntries {
         if let old = index[place], old.type == .directory, parents.contains(place) {
             throw .clash(entry.path, had: "a directory that is not empty", got: entry.kind.name)
         }
+        if !entry.kind.isSymlink, leadsToDirectory(place) {
+            throw .clash(entry.path, had: "a symlink to a directory", got: entry.kind.name)
+        }
         entry.path = InitramfsPath(normalised: place)
         entries.append(entry)
+    }
+
+    /// Whether it is a symlink whose loss would take away all that is reached through it.
+    private func leadsToDirectory(_ path: [UInt8]) -> Bool {
+        guard index[path]?.type == .symlink,
+            let target = index.place(of: path, followLast: true)
+        else { return false }
+        return index[target]?.type == .directory
     }
 
     /// Adds the folders that neither the image nor the overlay has so far.

@@ -96,6 +96,10 @@ extension InitramfsEntry.Kind {
         }
     }
 
+    var isSymlink: Bool {
+        if case .symlink = self { true } else { false }
+    }
+
     /// For messages: "a directory".
     var name: String {
         switch self {

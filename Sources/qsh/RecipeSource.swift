@@ -19,11 +19,6 @@ enum RecipeSource {
         }
     }
 
-    /// Everything on standard input.
-    static func standardInput() throws(RecipeSourceError) -> [UInt8] {
-        try contents(of: 0, "stdin")
-    }
-
     private static func contents(
         of descriptor: Int32, _ path: String
     ) throws(RecipeSourceError) -> [UInt8] {

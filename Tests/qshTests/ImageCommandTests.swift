@@ -51,6 +51,36 @@ import Testing
         #expect(status.st_mtim.tv_sec == 0)
     }
 
+    /// More levels than folders are kept open.
+    @Test func extractGoesDeepAndBack() async throws {
+        let deep = (0..<200).map { "\($0 % 7)" }.joined(separator: "/")
+        let file = try image("deep.img") {
+            try $0.addFile(deep + "/f", text: "deep")
+            try $0.addFile("0/1/2/g", text: "flat")
+            try $0.addFile("z/h", text: "side")
+        }
+        let run = try await QshRun("extract", file, "-C", path("out")).finish()
+        #expect(run.stderr == "")
+        #expect(run.status == 0)
+        #expect(text("out/" + deep + "/f") == "deep")
+        #expect(text("out/0/1/2/g") == "flat")
+        #expect(text("out/z/h") == "side")
+    }
+
+    /// The last link's data is cut: what the first one brought stays behind the cut.
+    @Test func extractWritesALinkOverItsFirstData() async throws {
+        let vector = "Tests/Fixtures/vectors/damaged/33-hl-cut-second.bin"
+        let run = try await QshRun(
+            "extract", QshRun.repository.appending(vector).string, "-C", path("out")
+        ).finish()
+        #expect(run.status == 1)
+        let bytes = try readSmallFile(folder.path.appending("out/a"), limit: 1 << 10)
+        #expect(bytes.count == 50)
+        var digest = MD5()
+        bytes.withUnsafeBytes { digest.update($0) }
+        #expect(digest.finish().prefix(4).elementsEqual([0x9e, 0x79, 0xf8, 0xbe]))
+    }
+
     @Test func extractTakesPathsThroughSymlinks() async throws {
         let file = try base()
         let run = try await QshRun("extract", file, "/lib/o*", "lib/old", "-C", path("out"))
@@ -255,6 +285,18 @@ import Testing
             clash.stderr
                 == "error: cannot add `/usr` as a file: it is a directory that is not empty "
                 + "already\n"
+                + "  hint: remove the first one, or use another path\n")
+    }
+
+    /// All that is reached through it would be gone.
+    @Test func appendKeepsASymlinkToADirectory() async throws {
+        let file = try base()
+        let note = try folder.write("note", "n").string
+        let run = try await QshRun("append", file, "\(note)=lib").finish()
+        #expect(run.status == 2)
+        #expect(
+            run.stderr
+                == "error: cannot add `/lib` as a file: it is a symlink to a directory already\n"
                 + "  hint: remove the first one, or use another path\n")
     }
 

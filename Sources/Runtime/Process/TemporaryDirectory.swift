@@ -29,7 +29,8 @@ public final class TemporaryDirectory: Sendable {
 
     deinit { FileTree.remove(path) }
 
-    private static var systemFolder: FilePath {
+    /// `$TMPDIR`, else `/tmp`.
+    static var systemFolder: FilePath {
         let named = getenv("TMPDIR").map { FilePath(String(cString: $0)) }
         return named.flatMap { $0.isAbsolute ? $0 : nil } ?? "/tmp"
     }

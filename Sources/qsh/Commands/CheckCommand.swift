@@ -26,8 +26,10 @@ struct CheckCommand: Subcommand {
     func execute(_ context: CommandContext) async throws -> Int32 {
         var found: [(file: String, problem: RecipeProblem)] = []
         for script in scripts {
-            let source: Invocation.Source = script == "-" ? .standardInput : .file(script)
-            let chunk = try RecipeSource.read(source)
+            let chunk =
+                script == "-"
+                ? LuaChunk(try await PipeInput.standardInput(), name: "stdin")
+                : try RecipeSource.read(.file(script))
             found += try problems(of: chunk).map { (chunk.name, $0) }
         }
         if json {

@@ -12,7 +12,7 @@ struct DiffCommand: Subcommand {
             the same, 1 where they differ.
             """)
 
-    @Argument(help: "An initramfs.")
+    @Argument(help: "An initramfs; `-` is standard input.")
     var first: String
 
     @Argument(help: "Another one.")
@@ -26,8 +26,9 @@ struct DiffCommand: Subcommand {
 
     @LoopActor
     func execute(_ context: CommandContext) async throws -> Int32 {
+        let (one, other) = (try await ImageArgument(first), try await ImageArgument(second))
         let difference = try await InitramfsDifference.compare(
-            FilePath(first), FilePath(second), times: times)
+            one.file, other.file, times: times)
         if json {
             StandardOutput.write(difference.json.bytes + [UInt8(ascii: "\n")])
         } else {

@@ -12,7 +12,7 @@ struct ExtractCommand: Subcommand {
             is damaged, or where what lies in the folder already keeps out more than devices.
             """)
 
-    @Argument(help: "An initramfs.")
+    @Argument(help: "An initramfs; `-` is standard input.")
     var image: String
 
     @Argument(help: "Files and folders in it, also with `*`; all by default.")
@@ -25,8 +25,9 @@ struct ExtractCommand: Subcommand {
 
     @LoopActor
     func execute(_ context: CommandContext) async throws -> Int32 {
+        let argument = try await ImageArgument(image)
         let result = try await ImageExtraction.extract(
-            FilePath(image), paths, into: FilePath(directory))
+            argument.file, paths, into: FilePath(directory))
         for line in result.refused { context.say(line) }
         let errors = result.findings.filter { $0.severity == .error }
         for finding in errors { context.say("`\(image)`: \(finding.line)") }

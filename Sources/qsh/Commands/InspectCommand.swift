@@ -12,7 +12,7 @@ struct InspectCommand: Subcommand {
             something or stop.
             """)
 
-    @Argument(help: "An initramfs or a kernel image.")
+    @Argument(help: "An initramfs or a kernel image; `-` is standard input.")
     var image: String
 
     @Flag(help: "List the files, as `ls -l` does.")
@@ -23,10 +23,11 @@ struct InspectCommand: Subcommand {
 
     @LoopActor
     func execute(_ context: CommandContext) async throws -> Int32 {
-        let file = FilePath(image)
+        let argument = try await ImageArgument(image)
         let inspection =
             list && !json
-            ? try await ImageInspection.list(file) : try await ImageInspection.inspect(file)
+            ? try await ImageInspection.list(argument.file)
+            : try await ImageInspection.inspect(argument.file)
         if json {
             StandardOutput.write(inspection.json.bytes + [UInt8(ascii: "\n")])
         } else {

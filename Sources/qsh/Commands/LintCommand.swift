@@ -11,7 +11,7 @@ struct LintCommand: Subcommand {
             the kernel, or not run.
             """)
 
-    @Argument(help: "An initramfs.")
+    @Argument(help: "An initramfs; `-` is standard input.")
     var image: String
 
     @Option(help: "The kernel that is to boot it: its architecture and codecs are checked too.")
@@ -30,7 +30,8 @@ struct LintCommand: Subcommand {
     func execute(_ context: CommandContext) async throws -> Int32 {
         let target = try await InitramfsLint.Target(
             arch: arch, kernel: kernel.map { FilePath($0) }, initPath: initPath)
-        let findings = try await InitramfsLint.findings(of: FilePath(image), for: target)
+        let argument = try await ImageArgument(image)
+        let findings = try await InitramfsLint.findings(of: argument.file, for: target)
         if json {
             let list = JSONValue.array(findings.map(\.json))
             StandardOutput.write(list.bytes + [UInt8(ascii: "\n")])

@@ -24,7 +24,7 @@ struct TriageCommand: Subcommand {
     func execute(_ context: CommandContext) async throws -> Int32 {
         var triage =
             console == "-"
-            ? ConsoleTriage(of: try RecipeSource.standardInput())
+            ? ConsoleTriage(of: try await PipeInput.standardInput())
             : try await ConsoleTriage.read(FilePath(console))
         if let vmlinux {
             let decoded = try await triage.decode(with: FilePath(vmlinux))

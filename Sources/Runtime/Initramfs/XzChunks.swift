@@ -4,8 +4,12 @@
 /// They tell how far `lib/xz` gets in a stream that is cut or damaged, which is not as far as
 /// liblzma does.
 struct XzChunks {
-    /// Ends of chunks, counted in the unpacked data of the stream.
-    private(set) var ends: [Int] = [0]
+    /// Ends of chunks, counted in the unpacked data of the stream, and in the image.
+    private var ends: [(unpacked: Int, packed: Int)] = [(0, 0)]
+    /// The first chunk that has not been passed.
+    private var next = 1
+    /// What was unpacked at the end of a chunk that the symbols in it go beyond.
+    private var overrun: Int?
     /// Whether the image ends within a compressed chunk.
     private(set) var isCut = false
 
@@ -46,14 +50,28 @@ struct XzChunks {
                 isCut = !isPlain
                 return nil
             }
-            ends.append((ends.last ?? 0) + plain)
+            ends.append(((ends.last?.unpacked ?? 0) + plain, position))
         }
         return nil
     }
 
+    /// Where in the image the chunk ends that is being unpacked.
+    var nextEnd: Int { next < ends.count ? ends[next].packed : .max }
+
+    /// Goes on to the next chunk, when all of the present one was read and `count` bytes of the
+    /// stream came of it.
+    mutating func pass(_ count: Int) {
+        if overrun == nil, next < ends.count, count < ends[next].unpacked { overrun = count }
+        next += 1
+    }
+
     /// How much of `count` unpacked bytes is handed on when an error is met: whole chunks, and
     /// whole pieces of the size of the kernel's buffer (`XZ_IOBUF_SIZE`).
+    ///
+    /// Symbols that need more than their chunk are found out after it, and `lib/xz` drops what came
+    /// of them.
     func handedOn(of count: Int, pieceSize: Int) -> Int {
-        max(count / pieceSize * pieceSize, ends.last { $0 <= count } ?? 0)
+        let count = min(count, overrun ?? .max)
+        return max(count / pieceSize * pieceSize, ends.last { $0.unpacked <= count }?.unpacked ?? 0)
     }
 }

@@ -20,23 +20,27 @@ enum XzDecoder {
             return .failed("out of memory")
         }
         defer { lzma_end(&stream) }
-        let chunks = try XzChunks(input)
+        var chunks = try XzChunks(input)
         let end = input.end - (chunks.isCut ? unseenTail : 0)
         let buffer = OutputBuffer(32 * pieceSize)
         var filled = 0
         var before = 0
         while true {
             let window = try input.peek()
-            let offered = min(window.count, max(0, end - input.position))
+            let next = chunks.nextEnd
+            let offered = min(window.count, max(0, min(end, next) - input.position))
             stream.next_in = window.base
             stream.avail_in = offered
             stream.next_out = buffer.base?.advanced(by: filled)
             stream.avail_out = buffer.bytes.count - filled
-            let status = lzma_code(&stream, offered == 0 ? LZMA_FINISH : LZMA_RUN)
+            let isOver = offered == 0 && input.position != next
+            let status = lzma_code(&stream, isOver ? LZMA_FINISH : LZMA_RUN)
             input.advance(offered - stream.avail_in)
             filled = buffer.bytes.count - stream.avail_out
+            if input.position == next, stream.avail_out > 0 { chunks.pass(before + filled) }
             if status == LZMA_DATA_ERROR {
-                filled = chunks.handedOn(of: before + filled, pieceSize: pieceSize) - before
+                let whole = chunks.handedOn(of: before + filled, pieceSize: pieceSize)
+                filled = max(0, whole - before)
             }
             if status != LZMA_OK || filled == buffer.bytes.count {
                 if filled > 0, !output(buffer.prefix(filled)) { return .done }

@@ -74,7 +74,7 @@ import Testing
             "boot.lua",
             """
             local root = qsh.initramfs.new {}
-            root:file("/etc/mine", "x"):binary("xz")
+            root:file("/etc/mine", "x"):binary("xz"):file("/a/same", "1"):file("/b/same", "2")
             qsh.machine.boot { initramfs = root, kernel = "none" }
             error("not reached")
             """)
@@ -84,6 +84,15 @@ import Testing
         #expect(run.stderr == "")
         let own = try await qsh("why", "boot.lua", "etc/mine")
         #expect(own.stdout == "/etc/mine: the recipe adds it\n")
+        let several = try await qsh("why", "boot.lua", "same")
+        #expect(
+            several.stderr
+                == "error: `same`: 2 files of `boot.lua` have this name\n"
+                + "  note: `/a/same`\n  note: `/b/same`\n  hint: give the whole path\n")
+        let missing = try await qsh("why", "boot.lua", "/etc/main")
+        #expect(
+            missing.stderr
+                == "error: `/etc/main`: not in `boot.lua`\n  hint: did you mean `/etc/mine`?\n")
     }
 
     @Test func hooksOfAFolderAreLua() async throws {

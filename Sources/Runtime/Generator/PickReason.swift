@@ -79,20 +79,26 @@ extension InitramfsTree {
         return steps
     }
 
-    /// The same for a path, the name of a module or that of the only file of this name; nil where
-    /// there is none.
+    /// What a word means: a path, the name of a module, or else all files of this name.
+    public func paths(named name: String) -> [InitramfsPath] {
+        if let asked = (try? InitramfsPath(name)).flatMap({ entry(at: $0)?.path }) {
+            return [asked]
+        }
+        let module = KernelModuleFile.canonical(name)
+        if let file = entries.first(where: { KernelModuleFile($0.path.display)?.name == module }) {
+            return [file.path]
+        }
+        return entries.filter { !$0.isDirectory && printable($0.path.name) == name }.map(\.path)
+    }
+
+    /// The chain of reasons for a word; nil where it means no file, or more than one.
     ///
     /// What is there without a reason was added by the recipe itself.
     public func why(named name: String) -> [PickStep]? {
-        let module = KernelModuleFile.canonical(name)
-        let asked = (try? InitramfsPath(name)).flatMap { entry(at: $0)?.path }
-        let named = entries.filter { !$0.isDirectory && printable($0.path.name) == name }
-        let path =
-            asked ?? entries.first { KernelModuleFile($0.path.display)?.name == module }?.path
-            ?? (named.count == 1 ? named.first?.path : nil)
-        guard let path else { return nil }
-        let steps = why(path)
+        let paths = paths(named: name)
+        guard paths.count == 1 else { return nil }
+        let steps = why(paths[0])
         let own = PickReason(.data, "the recipe adds it")
-        return steps.isEmpty ? [PickStep(path: path.display, reason: own)] : steps
+        return steps.isEmpty ? [PickStep(path: paths[0].display, reason: own)] : steps
     }
 }

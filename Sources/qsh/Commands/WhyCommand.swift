@@ -49,6 +49,13 @@ struct WhyCommand: Subcommand {
         for tree in roots.trees {
             if let steps = tree.why(named: path) { return steps }
         }
-        throw GeneratorError.notInImage(path, FilePath(image), near: nil)
+        let several = roots.trees.map { $0.paths(named: path) }.first { $0.count > 1 }
+        if let several {
+            throw GeneratorError.severalNamed(path, FilePath(image), several.map(\.display))
+        }
+        let names = roots.trees.flatMap { $0.entries.map(\.path.display) }
+        let asked = path.hasPrefix("/") ? path : "/\(path)"
+        throw GeneratorError.notInImage(
+            path, FilePath(image), near: nearest(to: asked, among: names))
     }
 }

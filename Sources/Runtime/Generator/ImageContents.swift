@@ -50,8 +50,21 @@ struct ImageContents {
                 self = .module(info)
             } else {
                 guard !bytes.contains(0) else { return nil }
-                self = .text(bytes)
+                self = .text(Self.withoutComments(bytes))
             }
+        }
+
+        /// What a comment names is not used: of shell, udev's rules and every other text that is
+        /// met in images. The first line of a script stays.
+        private static func withoutComments(_ bytes: [UInt8]) -> [UInt8] {
+            let lines = bytes.split(
+                separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let said = lines.filter { line in
+                let start = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+                return start.first != UInt8(ascii: "#")
+                    || line.startIndex == 0 && line.starts(with: "#!".utf8)
+            }
+            return Array(said.joined(separator: [UInt8(ascii: "\n")]))
         }
     }
 
@@ -59,7 +72,7 @@ struct ImageContents {
         guard node.type == .file else { return false }
         if KernelModuleFile(printable(node.path)) != nil { return true }
         return node.program == nil && node.size > 0 && node.size <= longestText
-            && !isIndex(node.path)
+            && !isIndex(node.path) && ImageEvidence.records[printable(node.path)] == nil
     }
 
     /// The module tools' own lists name every module, which is no reason for any of them.

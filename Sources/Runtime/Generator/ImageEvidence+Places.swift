@@ -3,7 +3,7 @@ extension ImageEvidence {
     /// modprobe.d(5), ld.so(8), nss(5), dracut.bootup(7) and their like.
     func placed(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
         let path = printable(node.path)
-        if let said = Self.places[path] { return (nil, said, .data) }
+        if let said = Self.places[path] ?? Self.records[path] { return (nil, said, .data) }
         if node.type == .directory {
             return Self.mountPoints[path].map { (nil, $0, .data) }
         }
@@ -54,6 +54,19 @@ extension ImageEvidence {
         "usr/lib/os-release": "programs read the system's name there",
         "etc/machine-id": "systemd and D-Bus read the machine's number there",
         "shutdown": "systemd starts it as the last step of powering off",
+    ]
+
+    /// What image makers write down of themselves: files that name others without using them.
+    static let records = [
+        "VERSION": "mkinitcpio notes its version in it",
+        "buildconfig": "mkinitcpio notes its configuration in it",
+        "early_cpio": "mkinitcpio and dracut mark the early archive by it",
+        "usr/lib/dracut/build-parameter.txt": "dracut notes its arguments in it",
+        "usr/lib/dracut/modules.txt": "dracut notes its modules in it",
+        "usr/lib/dracut/hostonly-files": "dracut notes in it what is this host's own",
+        "usr/lib/dracut/hostonly-kernel-modules.txt": "dracut notes this host's modules in it",
+        "usr/lib/dracut/loaded-kernel-modules.txt": "dracut notes in it what was loaded",
+        "usr/lib/dracut/dracut-version": "dracut notes its version in it",
     ]
 
     private static let mountPoints = [

@@ -86,8 +86,33 @@ struct ImageEvidence {
         {
             return (text, "its name is in", .module)
         }
+        if name.hasPrefix("dm_"), let mapper = others.first(where: { $0.node.isModule("dm_mod") }) {
+            // request_module("dm-%s") of drivers/md/dm-target.c; targets have no aliases.
+            return (
+                mapper.node, "loaded for a table with the target `\(name.dropFirst(3))` by", .module
+            )
+        }
         let own = contents.modules.first { $0.node.inode == node.inode }?.info.aliases.first
-        return own.map { (nil, "loaded where a device asks for `\($0)` or the like", .module) }
+        return own.map { (nil, Self.words(forAlias: $0), .module) }
+    }
+
+    /// Who asks for an alias, by the names that the kernel's subsystems pass to request_module.
+    private static func words(forAlias alias: String) -> String {
+        let askers = [
+            ("crypto-", "the kernel is asked for the algorithm"),
+            ("fs-", "a file system is mounted of the type"),
+            ("net-pf-", "a program opens a socket of the family"),
+            ("devname:", "a program opens `/dev`'s"), ("char-major-", "a program opens"),
+            ("block-major-", "a program opens"), ("rtnl-link-", "a link is made of the type"),
+            ("binfmt-", "a program is started of the format"),
+        ]
+        for (prefix, event) in askers where alias.hasPrefix(prefix) {
+            return "loaded where \(event) `\(alias.dropFirst(prefix.count))`"
+        }
+        // A device's alias is its bus, a colon and patterns (Documentation/kbuild/modules.rst).
+        return alias.contains(":")
+            ? "loaded where a device asks for `\(alias)` or the like"
+            : "loaded where something asks for `\(alias)`"
     }
 
     private func firmware(_ node: InitramfsNode) -> Ground? {
@@ -163,5 +188,11 @@ struct ImageEvidence {
     private func leads(_ path: some Collection<UInt8>, to node: InitramfsNode) -> Bool {
         index.place(of: path, followLast: false) == node.path
             || index.resolve(path)?.inode == node.inode
+    }
+}
+
+extension InitramfsNode {
+    fileprivate func isModule(_ name: String) -> Bool {
+        KernelModuleFile(printable(path))?.name == name
     }
 }

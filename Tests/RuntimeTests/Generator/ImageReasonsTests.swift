@@ -76,7 +76,7 @@ import Testing
             "nf_log_syslog",
             [
                 "/lib/modules/1/nf_log_syslog.ko: soft dependency of /lib/modules/1/xt_LOG.ko",
-                "/lib/modules/1/xt_LOG.ko: loaded where a device asks for `ip6t_LOG` or the like",
+                "/lib/modules/1/xt_LOG.ko: loaded where something asks for `ip6t_LOG`",
             ]
         ),
         (
@@ -157,6 +157,47 @@ import Testing
         try tree.addFile("etc/modprobe.d/x.conf", text: "options a b=1\n")
         try tree.addDirectory("proc")
         let steps = try await ImageReasons.why(name, in: folder.write("d.img", tree.image()))
+        #expect(steps.map(\.line) == chain)
+    }
+
+    /// The bones of mkinitcpio's images, whose record of its settings names all hooks.
+    @Test(arguments: [
+        (
+            "hooks/udev",
+            [
+                "/hooks/udev: its name is in /config", "/config: its name is in /init",
+                "/init: the kernel starts it",
+            ]
+        ),
+        ("buildconfig", ["/buildconfig: mkinitcpio notes its configuration in it"]),
+        (
+            "xts",
+            ["/lib/modules/1/xts.ko: loaded where the kernel is asked for the algorithm `xts`"]
+        ),
+        (
+            "dm-crypt",
+            [
+                "/lib/modules/1/dm_crypt.ko: loaded for a table with the target `crypt` by"
+                    + " /lib/modules/1/dm_mod.ko",
+                "/lib/modules/1/dm_mod.ko: its name is in /hooks/udev",
+                "/hooks/udev: its name is in /config", "/config: its name is in /init",
+                "/init: the kernel starts it",
+            ]
+        ),
+        ("xfs", ["/lib/modules/1/xfs.ko: loaded where a file system is mounted of the type `xfs`"]),
+    ])
+    @LoopActor func mkinitcpiosImagesTellToo(name: String, chain: [String]) async throws {
+        var tree = InitramfsTree()
+        try tree.addFile("init", text: "#!/bin/sh\n. /config\n# xfs\n", mode: .program)
+        try tree.addFile("config", text: "HOOKS=\"udev\"\n")
+        try tree.addFile("buildconfig", text: "HOOKS=(base udev xts dm_crypt xfs)\n")
+        try tree.addFile("hooks/udev", text: "#!/bin/ash\nmodprobe dm_mod\n  # xts, xfs\n")
+        let modules = try KernelModules(folder: #require(await DebianKernel.get().modules))
+        for name in ["xts", "dm_crypt", "dm_mod", "xfs"] {
+            let file = try #require(modules.resolve([name]).last)
+            try tree.addFile("lib/modules/1/\(name).ko", from: file, mode: .file)
+        }
+        let steps = try await ImageReasons.why(name, in: folder.write("m.img", tree.image()))
         #expect(steps.map(\.line) == chain)
     }
 

@@ -2,18 +2,19 @@ import SystemPackage
 
 /// Modules that a hook means by what they are for.
 enum ModuleFamily {
-    /// What disks hang on, by folder.
+    /// What disks hang on, by folder: the last ones are what controllers on boards need to work.
     static let disks = Family(
         folders: [
             "/drivers/ata/", "/drivers/nvme/host/", "/drivers/scsi/", "/drivers/message/fusion/",
             "/drivers/block/", "/drivers/virtio/", "/drivers/mmc/", "/drivers/ufs/",
             "/drivers/usb/storage/", "/drivers/usb/host/", "/drivers/hv/",
             "/drivers/firewire/", "/drivers/memstick/", "/drivers/s390/block/",
-            "/drivers/pci/controller/",
+            "/drivers/pci/controller/", "/drivers/nvdimm/", "/drivers/spi/", "/drivers/regulator/",
+            "/drivers/mfd/", "/drivers/clk/", "/drivers/phy/",
         ],
         except: [
             "scsi_debug", "null_blk", "zram", "brd", "nbd", "rbd", "drbd", "pktcdvd", "loop",
-            "xen_blkback", "virtio_balloon", "virtio_input", "virtio_mem", "virtio_pmem",
+            "xen_blkback", "virtio_balloon", "virtio_input", "virtio_mem",
             "iscsi_tcp", "libiscsi", "scsi_transport_iscsi", "hv_balloon", "ublk_drv", "aoe",
             "nvme_fabrics", "nvme_fc", "nvme_rdma", "nvme_tcp", "hv_utils",
         ])
@@ -40,7 +41,8 @@ enum ModuleFamily {
     /// File systems that a root is put on.
     static let fileSystems = [
         "ext4", "xfs", "btrfs", "f2fs", "vfat", "squashfs", "erofs", "iso9660", "overlay",
-        "bcachefs", "jfs", "exfat",
+        "bcachefs", "jfs", "exfat", "nilfs2", "reiserfs", "udf", "romfs", "cramfs", "minix",
+        "ubifs",
     ]
 
     struct Family {

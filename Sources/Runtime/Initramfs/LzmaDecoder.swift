@@ -64,12 +64,13 @@ enum LzmaDecoder {
     private static func start(
         _ input: ImageInput, _ stream: inout lzma_stream
     ) throws(InitramfsError) -> (dictionary: Int, size: UInt64)? {
-        let window = try input.peek(13)
-        guard window.count >= 13 else { return nil }
+        let window = try input.peek(14)
+        guard window.count >= 14 else { return nil }
         let low = UInt64(window.littleEndian32(at: 5))
         let size = low | UInt64(window.littleEndian32(at: 9)) << 32
         let dictionary = Int(window.littleEndian32(at: 1))
-        let header = Array(window.prefix(5)) + [UInt8](repeating: 0xff, count: 8)
+        // The range coder's first byte is 0, which liblzma checks and the kernel does not.
+        let header = Array(window.prefix(5)) + [UInt8](repeating: 0xff, count: 8) + [0]
         input.advance(header.count)
         var spare: UInt8 = 0
         return header.withUnsafeBytes { header in

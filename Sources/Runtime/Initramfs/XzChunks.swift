@@ -13,7 +13,12 @@ struct XzChunks {
     /// Whether the image ends within a compressed chunk.
     private(set) var isCut = false
 
+    /// Where chunks have anything but 0 for the range coder's first byte, which liblzma refuses and
+    /// `lib/xz` does not look at.
+    private(set) var oddStarts: [Int] = []
+
     private static let mostHeaders = 1 << 20
+    private static let mostOddStarts = 64
 
     /// Walks the stream at the input's position, without moving it.
     init(_ input: ImageInput) throws(InitramfsError) {
@@ -46,11 +51,16 @@ struct XzChunks {
             let packed = isPlain ? plain : (Int(head[3]) << 8 | Int(head[4])) + 1
             // From 0xc0 on a byte of properties follows the sizes.
             position += (isPlain ? 3 : control >= 0xc0 ? 6 : 5) + packed
+            ends.append(((ends.last?.unpacked ?? 0) + plain, position))
+            if !isPlain, oddStarts.count < Self.mostOddStarts,
+                let first = try input.bytes(at: position - packed, count: 1).first, first != 0
+            {
+                oddStarts.append(position - packed)
+            }
             if position > input.end {
                 isCut = !isPlain
                 return nil
             }
-            ends.append(((ends.last?.unpacked ?? 0) + plain, position))
         }
         return nil
     }
@@ -73,5 +83,30 @@ struct XzChunks {
     func handedOn(of count: Int, pieceSize: Int) -> Int {
         let count = min(count, overrun ?? .max)
         return max(count / pieceSize * pieceSize, ends.last { $0.unpacked <= count }?.unpacked ?? 0)
+    }
+}
+
+/// What `lib/xz` does not read of a chunk that the image's end cuts.
+///
+/// A symbol is begun only where 21 bytes follow (`LZMA_IN_REQUIRED`), and is read to its end then.
+/// liblzma does not tell where symbols begin: the last one is over when more data comes out.
+struct XzTail {
+    private static let required = 21
+
+    /// Where in the image it starts, for all that is known yet.
+    private(set) var start: Int
+    private let end: Int
+    private var before: Int?
+
+    init(_ end: Int, isCut: Bool) {
+        self.end = end
+        start = isCut ? max(0, end - Self.required) : end
+    }
+
+    /// All in front of it was read, and `count` bytes came of it.
+    mutating func read(_ count: Int) {
+        guard start < end, before == nil || before == count else { return }
+        before = count
+        start += 1
     }
 }

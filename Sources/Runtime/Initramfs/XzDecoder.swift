@@ -8,8 +8,6 @@ enum XzDecoder {
     private static let checkCRC32: UInt8 = 1
     /// `XZ_IOBUF_SIZE`: `lib/decompress_unxz.c` hands on what it unpacked in pieces of this size.
     private static let pieceSize = 4096
-    /// `LZMA_IN_REQUIRED - 1`: what `lib/xz` does not look at where a chunk does not end in it.
-    private static let unseenTail = 20
 
     static func decode(
         _ input: ImageInput, _ output: DecoderOutput
@@ -21,15 +19,20 @@ enum XzDecoder {
         }
         defer { lzma_end(&stream) }
         var chunks = try XzChunks(input)
-        let end = input.end - (chunks.isCut ? unseenTail : 0)
+        var tail = XzTail(input.end, isCut: chunks.isCut)
         let buffer = OutputBuffer(32 * pieceSize)
         var filled = 0
         var before = 0
+        let zero = OutputBuffer(1)
+        zero.bytes.initializeMemory(as: UInt8.self, repeating: 0)
         while true {
             let window = try input.peek()
             let next = chunks.nextEnd
-            let offered = min(window.count, max(0, min(end, next) - input.position))
-            stream.next_in = window.base
+            let odd = chunks.oddStarts.first { $0 >= input.position } ?? .max
+            let isOdd = odd == input.position
+            let stop = min(tail.start, next, isOdd ? odd + 1 : odd)
+            let offered = min(window.count, max(0, stop - input.position))
+            stream.next_in = isOdd ? zero.prefix(1).base : window.base
             stream.avail_in = offered
             stream.next_out = buffer.base?.advanced(by: filled)
             stream.avail_out = buffer.bytes.count - filled
@@ -37,7 +40,10 @@ enum XzDecoder {
             let status = lzma_code(&stream, isOver ? LZMA_FINISH : LZMA_RUN)
             input.advance(offered - stream.avail_in)
             filled = buffer.bytes.count - stream.avail_out
-            if input.position == next, stream.avail_out > 0 { chunks.pass(before + filled) }
+            if stream.avail_out > 0 {
+                if input.position == next { chunks.pass(before + filled) }
+                if input.position == tail.start { tail.read(before + filled) }
+            }
             if status == LZMA_DATA_ERROR {
                 let whole = chunks.handedOn(of: before + filled, pieceSize: pieceSize)
                 filled = max(0, whole - before)

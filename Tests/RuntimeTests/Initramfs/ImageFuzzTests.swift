@@ -37,7 +37,7 @@ import Testing
     @Test func damagedImagesEndInTimeAndInBounds() async throws {
         let settings = Settings()
         let corpus = try Vectors.all.map { try Vectors.bytes($0.file) }
-        try #require(corpus.count == 154)
+        try #require(corpus.count == 158)
         let run = Run(corpus, from: settings.first)
         let before = Self.residentMebibytes
         let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

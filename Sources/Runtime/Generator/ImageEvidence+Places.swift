@@ -20,6 +20,17 @@ extension ImageEvidence {
         if folder == "rules.d", let daemon = first("systemd-udevd", seen) ?? first("udevd", seen) {
             return (daemon, "its rules are read by", .configuration)
         }
+        if folder == "system-generators", let systemd = first("systemd", seen) {
+            return (systemd, "writes units when it is started by", .program)
+        }
+        for helper in ["fsck", "mount"] where name.hasPrefix(helper + ".") {
+            let type = name.dropFirst(helper.count + 1)
+            guard let program = first(helper, seen) else { continue }
+            return (program, "started for a file system of the type `\(type)` by", .program)
+        }
+        if parts.contains("terminfo") {
+            return (nil, "who draws on such a terminal looks it up there", .data)
+        }
         if name == "default.target", let systemd = first("systemd", seen) {
             return (systemd, "what is started first by", .configuration)
         }
@@ -87,5 +98,6 @@ extension ImageEvidence {
         "modprobe.d": "modprobe", "ld.so.conf.d": "ldconfig", "tmpfiles.d": "systemd-tmpfiles",
         "sysctl.d": "systemd-sysctl", "sysusers.d": "systemd-sysusers",
         "modules-load.d": "systemd-modules-load", "cmdline.d": "dracut",
+        "network": "systemd-udevd",
     ]
 }

@@ -45,7 +45,7 @@ struct ImageEvidence {
         }
         return firmware(node) ?? linked(node, seen) ?? interpreter(node, seen)
             ?? placed(node, seen) ?? symlink(node, seen) ?? named(node, seen)
-            ?? folder(node, seen)
+            ?? folder(node, seen) ?? otherName(node, seen)
     }
 
     /// Paths that the kernel itself opens: init/main.c, and the early archives of
@@ -74,8 +74,11 @@ struct ImageEvidence {
         func names(_ list: [String]) -> Bool {
             list.contains { KernelModuleFile.canonical($0) == name }
         }
-        if let user = others.first(where: { names($0.info.depends) }) {
-            return (user.node, "its symbols are used by", .module)
+        let users = others.filter { names($0.info.depends) }.map(\.node)
+        // One that is there for a reason tells more, where the first few have one.
+        let around = seen.union([node.path])
+        if let user = users.prefix(8).first(where: { ground(of: $0, except: around) != nil }) {
+            return (user, "its symbols are used by", .module)
         }
         if let user = others.first(where: { names($0.info.softBefore + $0.info.softAfter) }) {
             return (user.node, "soft dependency of", .module)
@@ -86,14 +89,27 @@ struct ImageEvidence {
         {
             return (text, "its name is in", .module)
         }
-        if name.hasPrefix("dm_"), let mapper = others.first(where: { $0.node.isModule("dm_mod") }) {
-            // request_module("dm-%s") of drivers/md/dm-target.c; targets have no aliases.
-            return (
-                mapper.node, "loaded for a table with the target `\(name.dropFirst(3))` by", .module
-            )
+        return asked(for: name, of: others.map(\.node))
+            ?? alias(of: node).map { (nil, Self.words(forAlias: $0), .module) }
+            ?? users.first.map { ($0, "its symbols are used by", .module) }
+    }
+
+    /// By names that are no aliases.
+    private func asked(for name: String, of others: [InitramfsNode]) -> Ground? {
+        // request_module("dm-%s") in drivers/md/dm-target.c.
+        if name.hasPrefix("dm_"), let mapper = others.first(where: { $0.isModule("dm_mod") }) {
+            return (mapper, "loaded for a table with the target `\(name.dropFirst(3))` by", .module)
         }
-        let own = contents.modules.first { $0.node.inode == node.inode }?.info.aliases.first
-        return own.map { (nil, Self.words(forAlias: $0), .module) }
+        // request_module("nls_%s") in fs/nls/nls_base.c.
+        if name.hasPrefix("nls_") {
+            let set = name.dropFirst(4)
+            return (nil, "loaded where a file system has names in `\(set)`", .module)
+        }
+        return nil
+    }
+
+    private func alias(of node: InitramfsNode) -> String? {
+        contents.modules.first { $0.node.inode == node.inode }?.info.aliases.first
     }
 
     /// Who asks for an alias, by the names that the kernel's subsystems pass to request_module.
@@ -176,6 +192,14 @@ struct ImageEvidence {
             contents.text(naming: "/" + path, except: seen)
             ?? contents.text(naming: name, except: seen)
         return user.map { ($0, "its name is in", node.program == nil ? .data : .program) }
+    }
+
+    /// A symlink that nobody was seen to use: of busybox and the like, which go by many names.
+    private func otherName(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {
+        guard node.type == .symlink, let target = index.resolve(node.path),
+            !seen.contains(target.path)
+        else { return nil }
+        return (target, "another name of", .data)
     }
 
     private func folder(_ node: InitramfsNode, _ seen: Set<[UInt8]>) -> Ground? {

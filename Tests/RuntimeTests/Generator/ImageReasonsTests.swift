@@ -169,6 +169,27 @@ import Testing
                 "/init: the kernel starts it",
             ]
         ),
+        (
+            "usr/bin/bc",
+            [
+                "/usr/bin/bc: another name of /usr/bin/busybox",
+                "/usr/bin/busybox: interpreter of /hooks/udev",
+                "/hooks/udev: its name is in /config",
+                "/config: its name is in /init", "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "fsck.minix",
+            [
+                "/usr/bin/fsck.minix: started for a file system of the type `minix` by"
+                    + " /usr/bin/fsck",
+                "/usr/bin/fsck: its name is in /init", "/init: the kernel starts it",
+            ]
+        ),
+        (
+            "nls_ascii",
+            ["/lib/modules/1/nls_ascii.ko: loaded where a file system has names in `ascii`"]
+        ),
         ("buildconfig", ["/buildconfig: mkinitcpio notes its configuration in it"]),
         (
             "xts",
@@ -188,12 +209,18 @@ import Testing
     ])
     @LoopActor func mkinitcpiosImagesTellToo(name: String, chain: [String]) async throws {
         var tree = InitramfsTree()
-        try tree.addFile("init", text: "#!/bin/sh\n. /config\n# xfs\n", mode: .program)
+        try tree.addFile("init", text: "#!/bin/sh\n. /config\n# xfs\nfsck\n", mode: .program)
         try tree.addFile("config", text: "HOOKS=\"udev\"\n")
         try tree.addFile("buildconfig", text: "HOOKS=(base udev xts dm_crypt xfs)\n")
         try tree.addFile("hooks/udev", text: "#!/bin/ash\nmodprobe dm_mod\n  # xts, xfs\n")
         let modules = try KernelModules(folder: #require(await DebianKernel.get().modules))
-        for name in ["xts", "dm_crypt", "dm_mod", "xfs"] {
+        let program = ELFSample(needed: []).bytes
+        try tree.addFile("usr/bin/busybox", bytes: program, mode: .program)
+        try tree.addFile("usr/bin/fsck", bytes: program, mode: .program)
+        try tree.addFile("usr/bin/fsck.minix", bytes: program, mode: .program)
+        for name in ["ash", "bc"] { try tree.addSymlink("usr/bin/\(name)", target: "busybox") }
+        try tree.addSymlink("bin", target: "usr/bin")
+        for name in ["xts", "dm_crypt", "dm_mod", "xfs", "nls_ascii"] {
             let file = try #require(modules.resolve([name]).last)
             try tree.addFile("lib/modules/1/\(name).ko", from: file, mode: .file)
         }

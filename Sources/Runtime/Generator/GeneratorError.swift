@@ -22,6 +22,7 @@ public enum GeneratorError: Error, Equatable {
     case notInImage(String, FilePath, near: String?)
     case severalNamed(String, FilePath, [String])
     case noReason(String, FilePath)
+    case unknownRoot(FilePath)
 }
 
 extension GeneratorError: DiagnosticError {
@@ -66,6 +67,9 @@ extension GeneratorError: DiagnosticError {
             "`\(name)`: not in `\(image)`"
         case .severalNamed(let name, let image, let paths):
             "`\(name)`: \(paths.count) files of `\(image)` have this name"
+        case .unknownRoot(let disk):
+            "cannot tell what the root on `\(disk)` needs: no file system, LUKS volume, array or "
+                + "LVM volume that is known is on it"
         case .noReason(let path, let image):
             "`\(path)`: nothing in `\(image)` says why it is there"
         }
@@ -99,6 +103,7 @@ extension GeneratorError: DiagnosticError {
         case .codecMissing: "take another codec, or `none`"
         case .notInImage(_, _, let near): near.map { "did you mean `\($0)`?" }
         case .severalNamed: "give the whole path"
+        case .unknownRoot: "give the disk or the partition that the root lies on, or an image of it"
         case .noReason: "images made by `qsh mkinitramfs` keep their reasons"
         case .takesNoInitramfs: "build it with `fragments = { \"initramfs\" }`"
         case .noInit: "give the hook another name, or have it make `/init`"

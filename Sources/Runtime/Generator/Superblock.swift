@@ -146,31 +146,43 @@ public struct RootStack: Sendable, Equatable {
     /// Where this is known from, for reasons: "the LUKS header of `disk.img`".
     public var source = ""
 
-    /// Looks at disks, partitions, or images of them.
+    /// Looks at disks with all their partitions, at partitions, or at images of either.
     ///
-    /// - Throws: ``InitramfsError`` where one cannot be read.
-    init(of disks: [FilePath]) throws(InitramfsError) {
-        for disk in disks { try look(at: disk, offset: 0, depth: 0) }
+    /// - Throws: ``InitramfsError`` where one cannot be read, ``GeneratorError`` where nothing on
+    ///   it is known.
+    init(of disks: [FilePath]) throws {
+        for disk in disks {
+            if try look(at: disk, offset: 0, depth: 0) { continue }
+            var isKnown = false
+            for start in try PartitionTable.starts(of: disk) {
+                if try look(at: disk, offset: start, depth: 0) { isKnown = true }
+            }
+            if !isKnown { throw GeneratorError.unknownRoot(disk) }
+        }
         source = disks.map { "`\($0)`" }.joined(separator: ", ")
     }
 
     init() {}
 
+    /// - Returns: whether something is known there.
+    @discardableResult
     private mutating func look(
         at disk: FilePath, offset: UInt64, depth: Int
-    ) throws(InitramfsError) {
+    ) throws(InitramfsError) -> Bool {
         let found: Superblock?
         do throws(Errno) { found = try Superblock.read(disk, at: offset) } catch {
             throw .hostFileUnreadable(disk, reason: error.description)
         }
         switch found {
-        case .fileSystem(let name): fileSystem = name
+        // The one that boot loaders are read from is nobody's root beside another.
+        case .fileSystem(let name): if name != "vfat" || fileSystem == nil { fileSystem = name }
         case .luks(_, let found): ciphers = (ciphers ?? []) + found
         case .lvm: hasLVM = true
         case .raid(let level, let uuid, let data):
             if arrays[level]?.contains(uuid) != true { arrays[level, default: []].append(uuid) }
             if let data, depth < 3 { try look(at: disk, offset: offset + data, depth: depth + 1) }
-        case nil: break
+        case nil: return false
         }
+        return true
     }
 }

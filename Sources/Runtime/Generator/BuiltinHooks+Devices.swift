@@ -53,7 +53,13 @@ extension InitramfsGenerator {
         if ciphers.isEmpty {
             why = "cipher that LUKS volumes usually have, asked for by"
             ciphers = ["aes-xts-plain64", "aes-cbc-essiv:sha256"]
+            request(
+                possible: modules.map { ModuleFamily.ciphers.names(in: $0) } ?? [],
+                why: "a cipher of some LUKS volume", isLoaded: false)
         }
+        request(
+            possible: ["dm_integrity"], why: "LUKS volumes with checksums need it",
+            isLoaded: false)
         for cipher in ciphers {
             for module in ModuleCompanions.modules(forCipher: cipher, why) { request(module) }
         }
@@ -94,11 +100,22 @@ extension InitramfsGenerator {
         }
     }
 
+    /// The kernel asks for the compressor of the image that it finds (kernel/power/hibernate.c).
+    func addHibernation() {
+        request(
+            possible: ["crypto-lzo", "crypto-lz4"], why: "compression of hibernation images",
+            isLoaded: false)
+    }
+
     func addVolumes() async throws {
         try await addProgram("lvm", package: "lvm2")
         request(ModuleRequest(name: "dm_mod", why: "the hook `lvm2` needs it"))
         request(
-            possible: ["dm_snapshot", "dm_mirror", "dm_thin_pool", "dm_cache", "dm_raid"],
+            possible: [
+                "dm_snapshot", "dm_mirror", "dm_thin_pool", "dm_cache", "dm_cache_smq",
+                "dm_writecache", "dm_raid", "raid0", "raid1", "raid10", "raid456", "dm_integrity",
+                "dm_vdo",
+            ],
             why: "kind of volume that LVM makes", isLoaded: false)
         try tree.addFile(
             "/etc/lvm/lvm.conf",

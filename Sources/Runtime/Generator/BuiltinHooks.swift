@@ -32,7 +32,7 @@ extension InitramfsHook {
         },
         InitramfsHook(
             "resume", "resumes from hibernation: resume=DEVICE", script: HookScripts.resume
-        ) { _ in },
+        ) { $0.addHibernation() },
         InitramfsHook("microcode", "microcode of the processor, in front of the image") {
             try $0.addMicrocode()
         },

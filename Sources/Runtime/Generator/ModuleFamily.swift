@@ -27,6 +27,15 @@ enum ModuleFamily {
         ],
         except: [])
 
+    /// What volumes are encrypted with: ciphers, modes and sums, for every processor.
+    static let ciphers = Family(
+        folders: [
+            "/crypto/", "/arch/x86/crypto/", "/arch/arm/crypto/", "/arch/arm64/crypto/",
+            "/arch/powerpc/crypto/", "/arch/s390/crypto/", "/arch/riscv/crypto/",
+            "/arch/mips/crypto/", "/arch/loongarch/crypto/",
+        ],
+        except: ["tcrypt"])
+
     /// The disks of QEMU's machines: those that qsh itself boots, so every image has them.
     static let machineDisks = [
         "virtio_pci", "virtio_mmio", "virtio_ccw", "virtio_blk", "virtio_scsi", "ata_piix",

@@ -56,6 +56,23 @@ import Testing
         #expect(paths.contains("libgcc_s.so.1"))
     }
 
+    /// What mkinitcpio's hooks of these names bring: there to be asked for, and not loaded.
+    @Test(arguments: [
+        ("encrypt", ["serpent_generic", "twofish_generic", "dm-integrity"]),
+        ("lvm2", ["dm-raid", "dm-cache-smq", "dm-writecache", "raid456"]),
+        ("resume", ["lz4", "lzo"]),
+    ])
+    @LoopActor func withoutAHeaderAllThatMayBeAskedForIsThere(
+        hook: String, modules: [String]
+    ) async throws {
+        let made = try await generate("base", hook)
+        let there = Set(
+            made.tree.entries.compactMap { KernelModuleFile($0.path.display)?.name })
+        let wanted = modules.map(KernelModuleFile.canonical)
+        #expect(Set(wanted).subtracting(there).sorted() == [])
+        #expect(Set(list(made)).intersection(modules).sorted() == [])
+    }
+
     /// The tables by which busybox's modprobe finds what is not in the list.
     @Test @LoopActor func modprobeTablesNameWhatComesFirstLast() async throws {
         let made = try await generate("base", "filesystems")

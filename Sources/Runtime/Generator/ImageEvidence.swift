@@ -118,10 +118,14 @@ struct ImageEvidence {
             ("crypto-", "the kernel is asked for the algorithm"),
             ("fs-", "a file system is mounted of the type"),
             ("net-pf-", "a program opens a socket of the family"),
-            ("devname:", "a program opens `/dev`'s"), ("char-major-", "a program opens"),
-            ("block-major-", "a program opens"), ("rtnl-link-", "a link is made of the type"),
+            ("char-major-", "a program opens the character device"),
+            ("block-major-", "a program opens the block device"),
+            ("rtnl-link-", "a link is made of the type"),
             ("binfmt-", "a program is started of the format"),
         ]
+        if alias.hasPrefix("devname:") {
+            return "loaded where a program opens `/dev/\(alias.dropFirst(8))`"
+        }
         for (prefix, event) in askers where alias.hasPrefix(prefix) {
             return "loaded where \(event) `\(alias.dropFirst(prefix.count))`"
         }

@@ -7,6 +7,11 @@ enum PartitionTable {
     /// More than any real table has.
     private static let mostRows = 128
 
+    /// Whether there is nothing but zeros where all that is known leaves a mark.
+    static func isEmpty(_ disk: FilePath) throws -> Bool {
+        try readSmallFile(disk, limit: 1 << 17).allSatisfy { $0 == 0 }
+    }
+
     /// Reads a GPT (UEFI specification, 5.3), or else the four primary partitions of an MBR.
     ///
     /// - Returns: offsets in bytes; none where there is no table.

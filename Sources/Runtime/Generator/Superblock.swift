@@ -148,8 +148,8 @@ public struct RootStack: Sendable, Equatable {
 
     /// Looks at disks with all their partitions, at partitions, or at images of either.
     ///
-    /// - Throws: ``InitramfsError`` where one cannot be read, ``GeneratorError`` where nothing on
-    ///   it is known.
+    /// - Throws: ``InitramfsError`` where one cannot be read, ``GeneratorError`` where it is
+    ///   not empty and nothing on it is known.
     init(of disks: [FilePath]) throws {
         for disk in disks {
             if try look(at: disk, offset: 0, depth: 0) { continue }
@@ -157,7 +157,10 @@ public struct RootStack: Sendable, Equatable {
             for start in try PartitionTable.starts(of: disk) {
                 if try look(at: disk, offset: start, depth: 0) { isKnown = true }
             }
-            if !isKnown { throw GeneratorError.unknownRoot(disk) }
+            // An empty one is still to be filled, perhaps by the guest that boots.
+            if try !isKnown && !PartitionTable.isEmpty(disk) {
+                throw GeneratorError.unknownRoot(disk)
+            }
         }
         source = disks.map { "`\($0)`" }.joined(separator: ", ")
     }

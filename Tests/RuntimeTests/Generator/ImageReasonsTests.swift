@@ -190,6 +190,7 @@ import Testing
             "nls_ascii",
             ["/lib/modules/1/nls_ascii.ko: loaded where a file system has names in `ascii`"]
         ),
+        ("fuse", ["/lib/modules/1/fuse.ko: loaded where a program opens `/dev/fuse`"]),
         ("buildconfig", ["/buildconfig: mkinitcpio notes its configuration in it"]),
         (
             "xts",
@@ -220,7 +221,7 @@ import Testing
         try tree.addFile("usr/bin/fsck.minix", bytes: program, mode: .program)
         for name in ["ash", "bc"] { try tree.addSymlink("usr/bin/\(name)", target: "busybox") }
         try tree.addSymlink("bin", target: "usr/bin")
-        for name in ["xts", "dm_crypt", "dm_mod", "xfs", "nls_ascii"] {
+        for name in ["xts", "dm_crypt", "dm_mod", "xfs", "nls_ascii", "fuse"] {
             let file = try #require(modules.resolve([name]).last)
             try tree.addFile("lib/modules/1/\(name).ko", from: file, mode: .file)
         }

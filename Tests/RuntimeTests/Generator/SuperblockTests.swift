@@ -82,6 +82,10 @@ import Testing
         #expect(try RootStack(of: [disk]).fileSystem == "ext4")
     }
 
+    @Test func anEmptyDiskIsYetToBeFilled() throws {
+        #expect(try RootStack(of: [disk(1 << 20)]).fileSystem == nil)
+    }
+
     @Test func aDiskWithNothingKnownIsRefused() throws {
         let disk = try disk(1 << 20, (510, signature))
         let error = #expect(throws: GeneratorError.self) { try RootStack(of: [disk]) }
